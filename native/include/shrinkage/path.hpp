@@ -1,0 +1,53 @@
+#pragma once
+#include <array>
+#include <span>
+#include <vector>
+
+#include "shrinkage/runtime.hpp"
+
+namespace shrinkage {
+
+/// How one point of a path ended. Python has the sentences (solve/result.py, same order).
+enum class Status : int {
+    converged = 0,        ///< dual gap <= tol
+    max_rounds = 1,       ///< the limit of rounds came first
+    null_model = 2,       ///< alpha >= alpha_max: every penalised coefficient is 0
+    constant_target = 3,  ///< the null model fits y exactly
+    singular = 4,         ///< alpha = 0 and more than one solution: the minimum norm is returned
+    stalled = 5,          ///< rounding stopped the solver above tol
+};
+
+/// What is asked of a path; the data are elsewhere. Alphas decrease strictly; lower and upper are empty
+/// when nothing is bounded.
+struct PathTask {
+    std::span<const double> alphas;
+    double l1_ratio;
+    std::span<const double> penalty_factor;  ///< one per feature; inf excludes
+    std::span<const double> lower, upper;    ///< original units
+    Index max_rounds;                        ///< per alpha
+    double tol;                              ///< relative duality gap
+};
+
+/// Work done, for tests and reports: never times, so that they repeat exactly.
+struct Counts {
+    Index rounds = 0, appended = 0, deleted = 0, rebuilt = 0, exchanged = 0;
+    Index factorised = 0;        ///< Cholesky or eigen decompositions
+    Index column_products = 0;   ///< columns of X multiplied with residuals, over the path
+    Index violators = 0, batches = 0, resolved = 0, working_set = 0;  ///< working-set plan only
+};
+
+/// One row per alpha; coefficients as compressed rows, in original units.
+struct PathResult {
+    std::vector<Index> starts{0};
+    std::vector<int> features;
+    std::vector<double> values;
+    std::vector<double> intercepts;
+    std::vector<double> loss;           ///< weighted mean of (y - eta)^2 / 2 over the training rows
+    std::vector<double> dual_gap;       ///< relative to the loss of the null model
+    std::vector<double> kkt_violation;  ///< divided by alpha_max at l1_ratio 1
+    std::vector<Status> status;
+    std::vector<Index> rounds;
+    Counts counts;
+};
+
+}  // namespace shrinkage
