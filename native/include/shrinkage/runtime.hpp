@@ -1,7 +1,9 @@
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <thread>
 
 #include "shrinkage/blas.hpp"
 #include "shrinkage/simd.hpp"
@@ -23,9 +25,11 @@ public:
     void check();
 
 private:
+    using Clock = std::chrono::steady_clock;
     std::function<bool()> _ask;
     std::atomic<bool> _stop{false};
-    // last time asked, id of the making thread
+    Clock::time_point _asked = Clock::now();
+    std::thread::id _maker = std::this_thread::get_id();
 };
 
 /// What every algorithm needs from outside; passed down, never global.
@@ -36,10 +40,10 @@ struct Runtime {
     int n_threads;
 };
 
-/// Run `work(task)` for task = 0 .. n_tasks-1 on up to runtime.n_threads threads. Tasks are
-/// fixed by the caller as a function of the problem only, and write to places of their own, so
-/// results do not depend on the number of threads. The first exception (Interrupted included) is rethrown
-/// after all threads have ended.
+/// Run `work(task)` for task = 0 .. n_tasks-1 on up to runtime.n_threads threads, the calling one
+/// included. Tasks start in order; they are fixed by the caller as a function of the problem only,
+/// and write to places of their own, so results do not depend on the number of threads. The first
+/// exception (Interrupted included) is rethrown after all threads have ended.
 void parallel_for(const Runtime& runtime, Index n_tasks, const std::function<void(Index)>& work);
 
 }  // namespace shrinkage

@@ -1,0 +1,90 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "shrinkage/runtime.hpp"
+
+namespace shrinkage {
+
+/// Rows of X, in the order given: first + offsets[i], or first + i where offsets is null.
+struct RowBlock {
+    Index first;
+    Index count;
+    const int* offsets;
+    Index operator[](Index i) const { return first + (offsets ? offsets[i] : i); }
+};
+
+/// Position of an entry of X.
+struct Entry {
+    Index row, column;
+};
+
+/// X (rows x cols), read in place and never copied: dense or sparse, single or double precision, in
+/// any order. Everything comes out in double. Type-erased, so that algorithms compile once; each
+/// call does work for many entries.
+///
+/// Weights `wt` sum to 1; null means 1/rows each. All columns are raw: no method centres or
+/// scales unless it says so.
+class Design {
+public:
+    virtual ~Design() = default;
+    Design(const Design&) = delete;
+    Design& operator=(const Design&) = delete;
+
+    Index rows() const { return _rows; }
+    Index cols() const { return _cols; }
+    virtual bool is_sparse() const = 0;
+    /// False for row-major X: there only gather_block, add_columns and first_nonfinite work.
+    virtual bool has_columns() const = 0;
+    /// Mean number of stored entries of a column: the cost of one column product.
+    virtual double stored_per_column() const = 0;
+    /// Bytes of the stored values.
+    virtual double value_bytes() const = 0;
+
+    /// For columns first .. last-1, each read once, written from position 0 on: weighted mean,
+    /// weighted mean square about the mean, and x'wt_y.
+    virtual void column_moments(const Runtime& runtime, Index first, Index last, const double* wt,
+                                const double* wt_y, double* mean, double* square,
+                                double* product) const = 0;
+
+    /// out[q * ld + i] = x_{columns[i]}' R_q, each column read once for all vectors.
+    /// @param R rows x n_vectors, column-major
+    virtual void products(const Runtime& runtime, std::span<const Index> columns, const double* R,
+                          Index n_vectors, double* out, Index ld) const = 0;
+
+    /// out = (x_j - shift) * scale, and times root_weight where it is given; every row is written.
+    virtual void copy_column(const Kernels& simd, Index j, double shift, double scale,
+                             const double* root_weight, double* out) const = 0;
+
+    /// Appends the rows and values of the entries of column j that are not 0, rows increasing.
+    virtual void sparse_column(Index j, std::vector<int>& rows,
+                               std::vector<double>& values) const = 0;
+
+    /// eta[i] += sum_k x_{first_row + i, columns[k]} coef[k] for first_row + i < last_row.
+    virtual void add_columns(const Kernels& simd, std::span<const int> columns,
+                             std::span<const double> coef, Index first_row, Index last_row,
+                             double* eta) const = 0;
+
+    /// Copies rows of all columns. Column-major with leading dimension ld if has_columns(), otherwise
+    /// row-major with leading dimension ld.
+    virtual void gather_block(const Kernels& simd, RowBlock rows, double* out, Index ld) const = 0;
+
+    /// The first NaN or infinity in storage order; row is -1 if there is none.
+    virtual Entry first_nonfinite(const Runtime& runtime) const = 0;
+
+protected:
+    Design(Index rows, Index cols) : _rows(rows), _cols(cols) {}
+
+private:
+    Index _rows, _cols;
+};
+
+/// How many columns make one task: enough to be worth a thread, few enough to stop quickly.
+/// @param work_per_column multiplications
+inline Index columns_per_task(double work_per_column) {
+    constexpr double least_work = 1 << 20;
+    const Index columns = static_cast<Index>(least_work / (work_per_column + 1.0)) + 1;
+    return (columns + 3) / 4 * 4;
+}
+
+}  // namespace shrinkage
