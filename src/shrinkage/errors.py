@@ -7,6 +7,7 @@ counted from 0, as NumPy does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,9 +28,7 @@ class ArgumentError(ShrinkageError, ValueError):
     """An argument does not meet its requirement."""
 
     @classmethod
-    def must(
-        cls, name: str, requirement: str, got: object = None, hint: str | None = None
-    ) -> Self:
+    def must(cls, name: str, requirement: str, got: object = None, hint: str | None = None) -> Self:
         """Return the error "`name` must <requirement>, got <got>."."""
         return cls(_with_hint(f"`{name}` must {requirement}, got {describe(got)}.", hint))
 
@@ -129,7 +128,7 @@ def describe(value: object) -> str:
 
 def number(value: float) -> str:
     """Return a float as Python shows it; "NaN" and "inf" where it is not finite."""
-    return "NaN" if value != value else repr(float(value))
+    return "NaN" if math.isnan(value) else repr(float(value))
 
 
 def listed(values: Sequence[object], most: int = 5) -> str:
@@ -141,3 +140,134 @@ def listed(values: Sequence[object], most: int = 5) -> str:
 
 def _with_hint(sentence: str, hint: str | None) -> str:
     return sentence if hint is None else f"{sentence}\nHint: {hint}"
+
+
+# The sentences about data, which several modules say.
+
+
+def not_numbers(name: str, got: str) -> DataTypeError:
+    """Return the error for an array, of a kind described by `got`, that holds no real numbers."""
+    return DataTypeError.must(name, "hold real numbers", Phrase(got))
+
+
+def not_a_number(name: str, value: object, row: int | None, column: int | None) -> DataTypeError:
+    """Return the error for one entry of an object array that is not a number."""
+    got = f"{describe(value)} at {_entry(name, row, column)}"
+    if not isinstance(value, (str, bytes)):
+        # Python's own words for float(value), which scikit-learn's checks look for.
+        kind = type(value).__name__
+        got += f" (float() argument must be a string or a real number, not {kind!r})"
+    return DataTypeError.must(name, "hold real numbers", Phrase(got)).at(row, column)
+
+
+def ragged(name: str) -> DataError:
+    """Return the error for nested lists of unequal length."""
+    return DataError.must(name, "have rows of one length", Phrase("rows of several lengths"))
+
+
+def complex_numbers(name: str) -> DataTypeError:
+    """Return the error for complex data."""
+    return DataTypeError.must(
+        name,
+        "hold real numbers",
+        Phrase("complex ones (Complex data not supported)"),
+        "pass the real and the imaginary part as two columns",
+    )
+
+
+def masked(name: str) -> DataError:
+    """Return the error for a masked array, whose mask would be lost."""
+    return DataError.cannot(
+        name,
+        "be a masked array: its mask would be ignored",
+        "fill the masked entries first, for example by `x.filled(fill_value)`",
+    )
+
+
+def not_finite(
+    name: str, value: float, row: int, column: int | None = None, column_name: str | None = None
+) -> DataError:
+    """Return the error for a NaN or an infinity in an array."""
+    where = _entry(name, row, column)
+    if column_name is not None:
+        where += f" (column {column_name!r})"
+    hint = None
+    if math.isnan(value) and column is not None:
+        hint = IMPUTE
+    error = DataError.must_be(name, "finite", Phrase(f"{number(value)} at {where}"), hint)
+    return error.at(row, column if column_name is None else column_name)
+
+
+def wrong_length(name: str, got: int, expected: int) -> ArgumentError:
+    """Return the error for a vector that does not have one entry per row of X."""
+    return ArgumentError.must(
+        name,
+        "have one entry per row of `X`",
+        Phrase(f"inconsistent numbers of samples: {got} in `{name}`, {expected} in `X`"),
+    )
+
+
+def missing_target() -> ArgumentError:
+    """Return the error for a target that is None."""
+    return ArgumentError.must(
+        "y",
+        "hold one number per row",
+        Phrase("None (a fit requires y to be passed, but the target y is None)"),
+    )
+
+
+def no_rows(name: str, shape: tuple[int, ...], minimum: int = 1) -> ArgumentError:
+    """Return the error for data with fewer than `minimum` rows."""
+    rows = "row" if minimum == 1 else "rows"
+    samples = "1 sample" if shape[0] == 1 else f"{shape[0]} samples"
+    return ArgumentError.must(
+        name,
+        f"have at least {minimum} {rows}",
+        Phrase(f"{samples} (shape={shape}) while a minimum of {minimum} is required"),
+    )
+
+
+def no_columns(name: str, shape: tuple[int, ...]) -> ArgumentError:
+    """Return the error for data without columns."""
+    return ArgumentError.must(
+        name,
+        "have at least 1 column",
+        Phrase(f"0 feature(s) (shape={shape}) while a minimum of 1 is required"),
+    )
+
+
+def not_two_dimensional(name: str, shape: tuple[int, ...]) -> ArgumentError:
+    """Return the error for an array that is not a matrix."""
+    hint = None
+    if len(shape) == 1:
+        hint = (
+            f"Reshape your data: {name}.reshape(-1, 1) if it is one feature, "
+            f"{name}.reshape(1, -1) if it is one row"
+        )
+    return ArgumentError.must_be(name, "a matrix", Phrase(f"an array of shape {shape}"), hint)
+
+
+def feature_count(estimator: str, got: int, expected: int) -> ArgumentError:
+    """Return the error for a prediction from another number of columns than were fitted."""
+    return ArgumentError(
+        f"`X` must have the columns it was fitted with: X has {got} features, but {estimator} "
+        f"is expecting {expected} features as input."
+    )
+
+
+def missing_value(name: str, column: str, row: int) -> DataError:
+    """Return the error for a missing value in a data frame."""
+    got = Phrase(f"one in row {row} of column {column!r}")
+    return DataError.must(name, "have no missing values", got, IMPUTE).at(row, column)
+
+
+IMPUTE = (
+    "drop such rows, or impute: make_pipeline(SimpleImputer(), model) from scikit-learn "
+    "fills them in within each fold"
+)
+
+
+def _entry(name: str, row: int | None, column: int | None) -> str:
+    if row is None:
+        return name
+    return f"{name}[{row}]" if column is None else f"{name}[{row}, {column}]"
