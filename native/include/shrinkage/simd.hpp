@@ -24,14 +24,36 @@ struct ColumnKernels {
     void (*axpy4)(std::ptrdiff_t n, const double* a, const X* const* x, double* y);
 };
 
+/// Kernels on a column-major matrix of doubles (leading dimension `ld`), or on the `k` of its columns that
+/// `list` names (null: the first k). One call for a whole small product, so that a path on ten
+/// columns does not spend its time in calls.
+struct MatrixKernels {
+    /// out[i] = x_i' y
+    void (*dot_columns)(std::ptrdiff_t n, std::ptrdiff_t k, const double* x, std::ptrdiff_t ld,
+                        const int* list, const double* y, double* out);
+    /// y += sign * sum_i coef_i x_i
+    void (*add_columns)(std::ptrdiff_t n, std::ptrdiff_t k, const double* x, std::ptrdiff_t ld,
+                        const int* list, double sign, const double* coef, double* y);
+    /// out[q ld_out + i] = x_i' y_q for m vectors y_q, columns of y
+    void (*dot_block)(std::ptrdiff_t n, std::ptrdiff_t k, const double* x, std::ptrdiff_t ld,
+                      const int* list, std::ptrdiff_t m, const double* y, std::ptrdiff_t ld_y,
+                      double* out, std::ptrdiff_t ld_out);
+    /// Full square a (n x n) += sign * v v', v with k columns
+    void (*rank_update)(std::ptrdiff_t n, std::ptrdiff_t k, double sign, const double* v,
+                        std::ptrdiff_t ld_v, double* a, std::ptrdiff_t ld);
+};
+
 struct Kernels {
     ColumnKernels<double> f64;
     ColumnKernels<float> f32;
+    MatrixKernels matrix;
     const char* name;  ///< "baseline" or "avx2"
 };
 
 extern const Kernels kernels_baseline;
+#if defined(__x86_64__)
 extern const Kernels kernels_avx2;
+#endif
 
 /// The best set that this processor runs.
 const Kernels& best_kernels();
