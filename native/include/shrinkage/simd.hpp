@@ -43,10 +43,32 @@ struct MatrixKernels {
                         std::ptrdiff_t ld_v, double* a, std::ptrdiff_t ld);
 };
 
+/// What screening.hpp knows of each column, as arrays over columns.
+struct ScreenedColumns {
+    const double *first, *second;    ///< correlations with the two residuals of the column's pattern
+    const double *norm, *rounding;   ///< factors of |rest| and of the noise
+    const long long* bits;           ///< of the value that count: all, or all but its sign
+    const int* pattern;
+};
+
+/// Kernels on all columns for a batch of 8 alphas at once.
+struct ScreeningKernels {
+    static constexpr int alphas = 8;
+    /// Positions, in order, of the columns with
+    ///     |x first + z second| + norm rest + rounding noise > limit    at any of the alphas.
+    /// @param list columns (null: the first n)
+    /// @param fits for each pattern x, z, rest, noise: 4 rows of 8 values
+    /// @return how many
+    std::ptrdiff_t (*may_exceed)(std::ptrdiff_t n, const std::ptrdiff_t* list,
+                                 const ScreenedColumns& columns, const double* fits,
+                                 const double* limits, std::ptrdiff_t* positions);
+};
+
 struct Kernels {
     ColumnKernels<double> f64;
     ColumnKernels<float> f32;
     MatrixKernels matrix;
+    ScreeningKernels screening;
     const char* name;  ///< "baseline" or "avx2"
 };
 
