@@ -17,8 +17,8 @@ enum class Status : int {
     stalled = 5,          ///< rounding stopped the solver above tol
 };
 
-/// What is asked of a path; the data are elsewhere. Alphas decrease strictly; lower and upper are empty
-/// when nothing is bounded.
+/// What is asked of a path; the data are elsewhere. Alphas decrease strictly; lower and upper are
+/// empty when nothing is bounded.
 struct PathTask {
     std::span<const double> alphas;
     double l1_ratio;
@@ -31,8 +31,8 @@ struct PathTask {
 /// Work done, for tests and reports: never times, so that they repeat exactly.
 struct Counts {
     Index rounds = 0, appended = 0, deleted = 0, rebuilt = 0, exchanged = 0;
-    Index factorised = 0;        ///< Cholesky or eigen decompositions
-    Index column_products = 0;   ///< columns of X multiplied with residuals, over the path
+    Index factorised = 0;       ///< Cholesky or eigen decompositions
+    Index column_products = 0;  ///< columns of X multiplied with residuals, over the path
     Index violators = 0, batches = 0, resolved = 0, working_set = 0;  ///< working-set plan only
 };
 
@@ -48,6 +48,14 @@ struct PathResult {
     std::vector<Status> status;
     std::vector<Index> rounds;
     Counts counts;
+};
+
+/// Errors of the folds at each alpha: weighted mean of (y - eta)^2, no half. The path of fold k is
+/// that of the rows outside it.
+struct FoldResult {
+    std::vector<double> error, train_error;  ///< fold by fold, one per alpha
+    std::vector<double> weight;              ///< share of all weight that each fold holds out
+    std::vector<PathResult> paths;
 };
 
 }  // namespace shrinkage

@@ -1,0 +1,78 @@
+#include "convert.hpp"
+
+namespace shrinkage::bindings {
+
+namespace {
+
+nb::dict counts_of(const PathResult& path) {
+    const Counts& counts = path.counts;
+    nb::dict named;
+    named["rounds"] = counts.rounds;
+    named["appended"] = counts.appended;
+    named["deleted"] = counts.deleted;
+    named["rebuilt"] = counts.rebuilt;
+    named["exchanged"] = counts.exchanged;
+    named["factorised"] = counts.factorised;
+    named["column_products"] = counts.column_products;
+    named["violators"] = counts.violators;
+    named["batches"] = counts.batches;
+    named["resolved"] = counts.resolved;
+    named["working_set"] = counts.working_set;
+    return named;
+}
+
+/// A property that shows a member as a read-only array without copying it.
+template <class Class, class T>
+void show(nb::class_<Class>& bound, const char* name, std::vector<T> Class::* member) {
+    bound.def_prop_ro(name, [member](nb::handle self) {
+        return view_of(nb::inst_ptr<Class>(self)->*member, self);
+    });
+}
+
+/// Values stored fold by fold, as a read-only (folds, alphas) array.
+nb::ndarray<nb::numpy, const double, nb::ndim<2>> by_fold(const std::vector<double>& values,
+                                                          const FoldResult& result,
+                                                          nb::handle owner) {
+    const std::size_t n_folds = result.weight.size();
+    return {values.data(), {n_folds, n_folds ? values.size() / n_folds : 0}, owner};
+}
+
+}  // namespace
+
+void bind_results(nb::module_& module) {
+    nb::class_<PathResult> path(module, "PathResult");
+    show(path, "starts", &PathResult::starts);
+    show(path, "features", &PathResult::features);
+    show(path, "values", &PathResult::values);
+    show(path, "intercepts", &PathResult::intercepts);
+    show(path, "loss", &PathResult::loss);
+    show(path, "dual_gap", &PathResult::dual_gap);
+    show(path, "kkt_violation", &PathResult::kkt_violation);
+    show(path, "rounds", &PathResult::rounds);
+    path.def_prop_ro("status", [](const PathResult& result) {
+        std::vector<int> codes;
+        for (const Status status : result.status) codes.push_back(static_cast<int>(status));
+        return new_vector(std::move(codes));
+    });
+    path.def_prop_ro("counts", &counts_of);
+
+    nb::class_<FoldResult> folds(module, "FoldResult");
+    show(folds, "weight", &FoldResult::weight);
+    folds.def_prop_ro("error", [](nb::handle self) {
+        const auto& result = *nb::inst_ptr<FoldResult>(self);
+        return by_fold(result.error, result, self);
+    });
+    folds.def_prop_ro("train_error", [](nb::handle self) {
+        const auto& result = *nb::inst_ptr<FoldResult>(self);
+        return by_fold(result.train_error, result, self);
+    });
+    folds.def_prop_ro("paths", [](nb::handle self) {
+        nb::typed<nb::list, PathResult> paths;
+        for (const PathResult& path : nb::inst_ptr<FoldResult>(self)->paths) {
+            paths.append(nb::cast(path, nb::rv_policy::reference_internal, self));
+        }
+        return paths;
+    });
+}
+
+}  // namespace shrinkage::bindings
