@@ -1,0 +1,116 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace shrinkage {
+
+/// How far a point is from optimal, in the unit of the loss and of a correlation.
+struct Certificate {
+    double loss;           ///< |y - Z t|^2 / 2
+    double objective;      ///< with the penalty
+    double dual_gap;       ///< objective minus a lower bound of its minimum, >= 0
+    double kkt_violation;  ///< largest distance of a correlation from where it should be
+};
+
+/// Duality gap and optimality conditions of one point t of
+///
+///     min |y - Z t|^2 / 2 + sum_j v_j (l1 |t_j| + l2 t_j^2 / 2)   with  lower <= t <= upper
+///
+/// from the correlations c_j = z_j'(y - Z t). The lower bound is the larger of two dual values: the
+/// residual, and l2's part of it, scaled by k <= 1 until no correlation exceeds l1 v_j; and, if every
+/// penalised feature has l2 > 0, the residual itself with the conjugate of the elastic net.
+/// A bound enters the conjugate; a feature of v_j = 0 must have c_j = 0 up to rounding.
+class CertificateSum {
+public:
+    /// @param y_norm |y|: gives the size of rounding in correlations
+    void start(double l1, double l2, double y_norm) {
+        _l1 = l1;
+        _l2 = l2;
+        _noise = 1e-12 * y_norm;
+        _scale = 1.0;
+        _violation = _l1_norm = _l2_norm = _conjugate = 0.0;
+        _pressed.clear();
+    }
+
+    /// One feature. @param rounding Slot::rounding
+    void add(double correlation, double coef, double penalty_factor, double lower, double upper,
+             double rounding) {
+        const double l1 = _l1 * penalty_factor, l2 = _l2 * penalty_factor;
+        const double slope = correlation - l2 * coef;
+        _l1_norm += penalty_factor * std::abs(coef);
+        _l2_norm += penalty_factor * coef * coef;
+        _violation = std::max(_violation, violation(slope, coef, l1, lower, upper));
+        const double excess = std::abs(slope) - l1;
+        if (excess > 0.0) {
+            const double side = slope > 0.0 ? upper : lower;
+            if (std::isfinite(side))
+                _pressed.push_back({std::abs(slope), l1, std::abs(side)});
+            else if (l1 > 0.0)
+                _scale = std::min(_scale, l1 / std::abs(slope));
+            else if (excess > _noise * rounding)
+                _scale = 0.0;
+        }
+        if (l2 > 0.0 && std::abs(correlation) > l1)
+            _conjugate += conjugate(std::abs(correlation), correlation > 0.0 ? upper : -lower, l1,
+                                    l2);
+        else if (l2 == 0.0 && excess > 0.0) {
+            const double side = slope > 0.0 ? upper : -lower;
+            if (std::isfinite(side)) _conjugate += excess * side;
+        }
+    }
+
+    /// Features that were not added: all zero. @param largest their largest |c_j| / v_j
+    void add_rest(double largest) {
+        if (largest <= _l1) return;
+        _violation = std::max(_violation, largest - _l1);
+        _scale = std::min(_scale, _l1 / largest);
+        _rest_conjugate = false;
+    }
+
+    /// @param rr |y - Z t|^2 @param yr y'(y - Z t) @param yy |y|^2
+    Certificate result(double rr, double yr, double yy) const {
+        const double loss = rr / 2.0;
+        const double objective = loss + _l1 * _l1_norm + _l2 * _l2_norm / 2.0;
+        double pressed = 0.0;
+        for (const Pressed& each : _pressed)
+            pressed += std::max(0.0, _scale * each.slope - each.l1) * each.bound;
+        // |y|^2 - |y - k r|^2 = 2 k y'r - k^2 r'r
+        double dual = _scale * yr - _scale * _scale * (rr + _l2 * _l2_norm) / 2.0 - pressed;
+        if (_l2 > 0.0 && _rest_conjugate) dual = std::max(dual, yr - rr / 2.0 - _conjugate);
+        (void)yy;
+        return {loss, objective, std::max(0.0, objective - dual), _violation};
+    }
+
+private:
+    struct Pressed {
+        double slope, l1, bound;
+    };
+
+    static double violation(double slope, double coef, double l1, double lower, double upper) {
+        if (coef == 0.0) {
+            const double up = upper > 0.0 ? slope - l1 : 0.0;
+            const double down = lower < 0.0 ? -slope - l1 : 0.0;
+            return std::max({0.0, up, down});
+        }
+        const double rest = coef > 0.0 ? slope - l1 : slope + l1;
+        if (coef >= upper) return std::max(0.0, -rest);
+        if (coef <= lower) return std::max(0.0, rest);
+        return std::abs(rest);
+    }
+
+    /// max over 0 <= t <= bound of correlation t - l1 t - l2 t^2 / 2
+    static double conjugate(double correlation, double bound, double l1, double l2) {
+        const double t = std::min((correlation - l1) / l2, bound);
+        return t * (correlation - l1 - l2 * t / 2.0);
+    }
+
+    double _l1 = 0.0, _l2 = 0.0, _noise = 0.0;
+    double _scale = 1.0;
+    double _violation = 0.0, _l1_norm = 0.0, _l2_norm = 0.0, _conjugate = 0.0;
+    bool _rest_conjugate = true;
+    std::vector<Pressed> _pressed;  ///< beyond l1 on a side with a finite bound
+};
+
+}  // namespace shrinkage
