@@ -26,7 +26,7 @@ def check_flag(name: str, value: object) -> bool:
 
 def check_count(name: str, value: object, minimum: int = 1) -> int:
     """Return `value` as an int; anything but an integer >= `minimum` is an error."""
-    if isinstance(value, Integral) and not isinstance(value, bool) and value >= minimum:
+    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= minimum:
         return int(value)
     raise ArgumentError.must_be(name, f"an integer >= {minimum}", value)
 

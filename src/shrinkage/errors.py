@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 if TYPE_CHECKING:
-    from sklearn.exceptions import ConvergenceWarning as _SklearnConvergenceWarning
 
-    class ConvergenceWarning(_SklearnConvergenceWarning):
+    class ConvergenceWarning(UserWarning):
         """The answer is further from the optimum than was asked for."""
 
 
@@ -152,7 +151,7 @@ def not_numbers(name: str, got: str) -> DataTypeError:
 
 def not_a_number(name: str, value: object, row: int | None, column: int | None) -> DataTypeError:
     """Return the error for one entry of an object array that is not a number."""
-    got = f"{describe(value)} at {_entry(name, row, column)}"
+    got = describe(value) if row is None else f"{describe(value)} at {_entry(name, row, column)}"
     if not isinstance(value, (str, bytes)):
         # Python's own words for float(value), which scikit-learn's checks look for.
         kind = type(value).__name__
@@ -258,16 +257,87 @@ def feature_count(estimator: str, got: int, expected: int) -> ArgumentError:
 def missing_value(name: str, column: str, row: int) -> DataError:
     """Return the error for a missing value in a data frame."""
     got = Phrase(f"one in row {row} of column {column!r}")
-    return DataError.must(name, "have no missing values", got, IMPUTE).at(row, column)
+    return DataError.must(name, "have no missing values", got, IMPUTE_FRAME).at(row, column)
 
 
-IMPUTE = (
-    "drop such rows, or impute: make_pipeline(SimpleImputer(), model) from scikit-learn "
-    "fills them in within each fold"
+def text_column(column: str) -> DataTypeError:
+    """Return the error for a text column where only numbers can be used."""
+    got = Phrase(f"text in column {column!r}")
+    hint = "the estimators' fit(frame, y) encodes text columns, one 0/1 column per level"
+    return DataTypeError.must("X", "hold numbers", got, hint).at(None, column)
+
+
+def text_target(column: str) -> DataTypeError:
+    """Return the error for a target column of text."""
+    got = Phrase(f"text in column {column!r}")
+    return DataTypeError.must("y", "hold numbers", got).at(None, column)
+
+
+def bad_target(column: str, value: float, row: int) -> DataError:
+    """Return the error for a missing or infinite entry of a target column."""
+    got = Phrase(f"{number(value)} in row {row} of column {column!r}")
+    hint = "drop the rows without a target" if math.isnan(value) else None
+    return DataError.must("y", "be finite", got, hint).at(row, column)
+
+
+def date_column(column: str, dtype: str) -> DataTypeError:
+    """Return the error for a column of dates or times."""
+    got = Phrase(f"dates or times ({dtype}) in column {column!r}")
+    hint = "turn it into numbers, such as days since a first day, or drop it"
+    return DataTypeError.must("X", "hold numbers or text", got, hint).at(None, column)
+
+
+def mixed_column(column: str, dtype: str) -> DataTypeError:
+    """Return the error for a column of mixed or nested types."""
+    got = Phrase(f"mixed or nested values ({dtype}) in column {column!r}")
+    hint = "make it all numbers or all text"
+    return DataTypeError.must("X", "hold numbers or text", got, hint).at(None, column)
+
+
+def identifier_column(column: str) -> DataError:
+    """Return the error for a text column with as many levels as rows."""
+    got = Phrase(f"a different text in every row of column {column!r}")
+    hint = "drop it: a name or number of the row cannot be learnt from"
+    return DataError.must("X", "repeat the levels of its text columns", got, hint).at(None, column)
+
+
+def unseen_level(column: str, level: str, row: int, levels: Sequence[str]) -> DataError:
+    """Return the error for a level that was not there when the model was fitted."""
+    got = Phrase(f"{level!r} in row {row} of column {column!r}")
+    hint = f"the levels are {listed(levels, 10)}"
+    return DataError.must("X", "hold the levels it was fitted with", got, hint).at(row, column)
+
+
+def not_as_fitted(column: str, fitted: str, got: str) -> DataTypeError:
+    """Return the error for a column of another type than when the model was fitted."""
+    requirement = f"hold {fitted} in column {column!r}, as when it was fitted"
+    return DataTypeError.must("X", requirement, Phrase(got)).at(None, column)
+
+
+def missing_columns(columns: Sequence[str]) -> ArgumentError:
+    """Return the error for columns of the fit that are not there now."""
+    got = Phrase(f"no column {listed(columns)}")
+    return ArgumentError.must("X", "have the columns it was fitted with", got)
+
+
+def extra_columns(columns: Sequence[str]) -> ArgumentError:
+    """Return the error for columns that were not there in the fit."""
+    got = Phrase(f"the unknown column {listed(columns)}")
+    hint = "drop what the model does not know"
+    return ArgumentError.must("X", "have only the columns it was fitted with", got, hint)
+
+
+def broken_sparse(what: str) -> DataError:
+    """Return the error for a sparse matrix whose index arrays contradict each other."""
+    return DataError.must_be("X", "a valid sparse matrix", Phrase(f"one with {what}"))
+
+
+IMPUTE = "drop such rows, or fill them in: make_pipeline(SimpleImputer(), model) of scikit-learn"
+IMPUTE_FRAME = (
+    "drop such rows, or fill them in: make_pipeline(SimpleImputer(strategy='most_frequent')"
+    ".set_output(transform='pandas'), model) of scikit-learn, which also knows text"
 )
 
 
-def _entry(name: str, row: int | None, column: int | None) -> str:
-    if row is None:
-        return name
+def _entry(name: str, row: int, column: int | None) -> str:
     return f"{name}[{row}]" if column is None else f"{name}[{row}, {column}]"

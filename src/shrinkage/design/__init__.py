@@ -1,0 +1,6 @@
+"""X as one object: dense, sparse, or a data frame with names and categories."""
+
+from shrinkage.design.frame import FrameEncoder, column_names, is_frame, split_target
+from shrinkage.design.matrix import Matrix, as_matrix
+
+__all__ = ["FrameEncoder", "Matrix", "as_matrix", "column_names", "is_frame", "split_target"]
