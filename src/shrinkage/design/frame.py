@@ -1,4 +1,4 @@
-"""Data frames (pandas, polars, anything narwhals reads) as arrays of numbers with names."""
+"""Data frames (pandas, polars, anything narwhals reads, a dict of columns) as arrays of numbers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shrinkage import errors
 from shrinkage._typing import AnyArray
 from shrinkage._validate import check_choice
 from shrinkage.design.column import Column, Drop
+from shrinkage.design.plain_frame import PlainFrame
 from shrinkage.errors import ArgumentError, Phrase, listed
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def is_frame(obj: object) -> bool:
-    """Return whether `obj` is a data frame in memory, without importing any frame library."""
+    """Return whether `obj` is a data frame in memory, without importing any frame library.
+
+    A dict of one-dimensional arrays by column name is one, too.
+    """
+    if isinstance(obj, Mapping):
+        return True
     if isinstance(obj, (np.ndarray, list, tuple)) or sparse.issparse(obj):
         return False
     if not (hasattr(type(obj), "columns") or hasattr(type(obj), "column_names")):
@@ -37,7 +43,10 @@ def column_names(frame: Any) -> tuple[str, ...] | None:
     ArgumentError
         If a name occurs twice, or only some are strings.
     """
-    names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
+    if isinstance(frame, Mapping):
+        names = list(frame)
+    else:
+        names = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
     if len(set(names)) < len(names):
         twice = [name for position, name in enumerate(names) if name in names[:position]]
         raise ArgumentError.must("X", "have distinct column names", Phrase(f"{twice[0]!r} twice"))
@@ -61,15 +70,13 @@ def split_target(frame: Any, y: str) -> tuple[Any, AnyArray]:
     DataError
         If the column holds something else than finite numbers.
     """
-    import narwhals as nw
-
     if not is_frame(frame):
         raise ArgumentError.must_be("X", "a data frame when `y` is the name of a column", frame)
     names = column_names(frame) or ()
     if y not in names:
         got = Phrase(f"{y!r}, while the columns are {listed(names, 20)}")
         raise ArgumentError.must_be("y", "an array or the name of a column of `X`", got)
-    wrapped = nw.from_native(frame, eager_only=True)
+    wrapped = _wrap(frame)
     column = Column.of(wrapped, y, y)
     if column.kind != "number":
         raise errors.text_target(y)
@@ -78,6 +85,15 @@ def split_target(frame: Any, y: str) -> tuple[Any, AnyArray]:
         row = int(np.flatnonzero(~np.isfinite(target))[0])
         raise errors.bad_target(y, float(target[row]), row)
     return wrapped.drop(y).to_native(), target
+
+
+def _wrap(frame: Any) -> Any:
+    """Return `frame` as a narwhals frame, or as the small likeness of one for a dict."""
+    if isinstance(frame, Mapping):
+        return PlainFrame(frame)
+    import narwhals as nw
+
+    return nw.from_native(frame, eager_only=True)
 
 
 def numbers_of(frame: Any) -> tuple[AnyArray, tuple[str, ...] | None]:
@@ -135,9 +151,7 @@ class FrameEncoder:
         return self._fit(frame, column_names(frame), allow_text=True)
 
     def _fit(self, frame: Any, names: tuple[str, ...] | None, allow_text: bool) -> Self:
-        import narwhals as nw
-
-        wrapped = nw.from_native(frame, eager_only=True)
+        wrapped = _wrap(frame)
         keys = wrapped.columns
         shown = names if names is not None else tuple(str(key) for key in keys)
         found = []
@@ -196,12 +210,10 @@ class FrameEncoder:
         extra : {"error", "ignore"}, default "error"
             What to do with columns that were not there in `fit`.
         """
-        import narwhals as nw
-
         check_choice("unseen", unseen, ("error", "base"))
         check_choice("extra", extra, ("error", "ignore"))
         names = column_names(frame)
-        wrapped = nw.from_native(frame, eager_only=True)
+        wrapped = _wrap(frame)
         keys = dict(zip(names or map(str, wrapped.columns), wrapped.columns, strict=True))
         missing = [name for name in self.names_in if name not in keys]
         if missing:
