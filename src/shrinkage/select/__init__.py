@@ -1,0 +1,1 @@
+"""Choosing the strength of the penalty by cross-validation."""
