@@ -24,9 +24,10 @@ nb::dict counts_of(const PathResult& path) {
 /// A property that shows a member as a read-only array without copying it.
 template <class Class, class T>
 void show(nb::class_<Class>& bound, const char* name, std::vector<T> Class::* member) {
-    bound.def_prop_ro(name, [member](nb::handle self) {
-        return view_of(nb::inst_ptr<Class>(self)->*member, self);
-    });
+    bound.def_prop_ro(
+        name,
+        [member](nb::handle self) { return view_of(nb::inst_ptr<Class>(self)->*member, self); },
+        nb::rv_policy::automatic);
 }
 
 /// Values stored fold by fold, as a read-only (folds, alphas) array.
@@ -49,23 +50,32 @@ void bind_results(nb::module_& module) {
     show(path, "dual_gap", &PathResult::dual_gap);
     show(path, "kkt_violation", &PathResult::kkt_violation);
     show(path, "rounds", &PathResult::rounds);
-    path.def_prop_ro("status", [](const PathResult& result) {
-        std::vector<int> codes;
-        for (const Status status : result.status) codes.push_back(static_cast<int>(status));
-        return new_vector(std::move(codes));
-    });
+    path.def_prop_ro(
+        "status",
+        [](const PathResult& result) {
+            std::vector<int> codes;
+            for (const Status status : result.status) codes.push_back(static_cast<int>(status));
+            return new_vector(std::move(codes));
+        },
+        nb::rv_policy::automatic);
     path.def_prop_ro("counts", &counts_of);
 
     nb::class_<FoldResult> folds(module, "FoldResult");
     show(folds, "weight", &FoldResult::weight);
-    folds.def_prop_ro("error", [](nb::handle self) {
-        const auto& result = *nb::inst_ptr<FoldResult>(self);
-        return by_fold(result.error, result, self);
-    });
-    folds.def_prop_ro("train_error", [](nb::handle self) {
-        const auto& result = *nb::inst_ptr<FoldResult>(self);
-        return by_fold(result.train_error, result, self);
-    });
+    folds.def_prop_ro(
+        "error",
+        [](nb::handle self) {
+            const auto& result = *nb::inst_ptr<FoldResult>(self);
+            return by_fold(result.error, result, self);
+        },
+        nb::rv_policy::automatic);
+    folds.def_prop_ro(
+        "train_error",
+        [](nb::handle self) {
+            const auto& result = *nb::inst_ptr<FoldResult>(self);
+            return by_fold(result.train_error, result, self);
+        },
+        nb::rv_policy::automatic);
     folds.def_prop_ro("paths", [](nb::handle self) {
         nb::typed<nb::list, PathResult> paths;
         for (const PathResult& path : nb::inst_ptr<FoldResult>(self)->paths) {

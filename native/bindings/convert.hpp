@@ -94,6 +94,7 @@ auto run(int n_threads, Work&& work) {
 
 void bind_results(nb::module_& module);
 void bind_design(nb::module_& module);
+void bind_moments(nb::module_& module);
 void bind_gram(nb::module_& module);
 void bind_ridge(nb::module_& module);
 void bind_working_set(nb::module_& module);

@@ -4,6 +4,7 @@ NB_MODULE(_core, module) {
     using namespace shrinkage::bindings;
     bind_results(module);
     bind_design(module);
+    bind_moments(module);
 #ifdef SHRINKAGE_BIND_GRAM
     bind_gram(module);
 #endif

@@ -118,20 +118,22 @@ public:
         }
     }
 
-    void gather_block(const Kernels& simd, RowBlock block, double* out, Index ld) const override {
+    void gather_block(const Kernels& simd, RowBlock block, Index first, Index last, double* out,
+                      Index ld) const override {
         if (_row_major) {
             for (Index i = 0; i < block.count; ++i) {
                 const X* x = _values + block[i] * _leading;
-                std::copy(x, x + cols(), out + i * ld);
+                std::copy(x + first, x + last, out + i * ld);
             }
             return;
         }
-        for (Index j = 0; j < cols(); ++j) {
+        for (Index j = first; j < last; ++j) {
             const X* x = column(j) + block.first;
-            double* o = out + j * ld;
+            double* o = out + (j - first) * ld;
             if (block.offsets) {
-                for (Index i = 0; i < block.count; ++i)
+                for (Index i = 0; i < block.count; ++i) {
                     o[i] = static_cast<double>(x[block.offsets[i]]);
+                }
             } else {
                 kernels_for<X>(simd).centre(block.count, x, 0.0, 1.0, nullptr, o);
             }

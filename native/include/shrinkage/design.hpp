@@ -65,9 +65,10 @@ public:
                              std::span<const double> coef, Index first_row, Index last_row,
                              double* eta) const = 0;
 
-    /// Copies rows of all columns. Column-major with leading dimension ld if has_columns(),
-    /// otherwise row-major with leading dimension ld.
-    virtual void gather_block(const Kernels& simd, RowBlock rows, double* out, Index ld) const = 0;
+    /// Copies rows of columns first .. last-1. Column-major with leading dimension ld if
+    /// has_columns(), otherwise row-major with leading dimension ld.
+    virtual void gather_block(const Kernels& simd, RowBlock rows, Index first, Index last,
+                              double* out, Index ld) const = 0;
 
     /// The first NaN or infinity in storage order; row is -1 if there is none.
     virtual Entry first_nonfinite(const Runtime& runtime) const = 0;

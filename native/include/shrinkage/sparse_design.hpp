@@ -106,8 +106,9 @@ public:
         }
     }
 
-    void gather_block(const Kernels&, RowBlock block, double* out, Index ld) const override {
-        for (Index j = 0; j < cols(); ++j) gather_column(j, block, out + j * ld);
+    void gather_block(const Kernels&, RowBlock block, Index first, Index last, double* out,
+                      Index ld) const override {
+        for (Index j = first; j < last; ++j) gather_column(j, block, out + (j - first) * ld);
     }
 
     Entry first_nonfinite(const Runtime& runtime) const override {

@@ -1,0 +1,228 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "shrinkage/centred_block.hpp"
+
+namespace shrinkage {
+
+/// Weighted moments of the columns of [X, y] about their means.
+///
+///     products = sum_i w_i (z_i - mean) (z_i - mean)'     with z_i = (x_i, y_i), w_i summing to
+///     weight
+struct Moments {
+    double weight = 0.0;           ///< share of the weight of all rows
+    std::vector<double> mean;      ///< one per column of X, then y
+    std::vector<double> products;  ///< width x width, the upper triangle of column-major storage
+
+    Index width() const { return static_cast<Index>(mean.size()); }
+};
+
+/// Moments of the rows of both, without a subtraction of large numbers. `into` may be `a` or `b`.
+///
+/// Source: Chan, Golub, LeVeque (1983), "Algorithms for computing the sample variance".
+inline void merge(const Moments& a, const Moments& b, Moments& into) {
+    const Index width = a.width();
+    const double total = a.weight + b.weight;
+    const double factor = total > 0.0 ? a.weight * b.weight / total : 0.0;
+    const double share = total > 0.0 ? b.weight / total : 0.0;
+    std::vector<double> apart(static_cast<std::size_t>(width));
+    for (Index j = 0; j < width; ++j) apart[j] = b.mean[j] - a.mean[j];
+    into.products.resize(a.products.size());
+    into.mean.resize(a.mean.size());
+    for (Index j = 0; j < width; ++j) {
+        const double scaled = factor * apart[j];
+        const double* left = a.products.data() + j * width;
+        const double* right = b.products.data() + j * width;
+        double* out = into.products.data() + j * width;
+        for (Index i = 0; i <= j; ++i) out[i] = left[i] + right[i] + scaled * apart[i];
+    }
+    for (Index j = 0; j < width; ++j) into.mean[j] = a.mean[j] + share * apart[j];
+    into.weight = total;
+}
+
+/// Copies the upper triangle of a column-major square to the lower one.
+inline void mirror(Index n, double* square, Index ld) {
+    constexpr Index tile = 32;  // both sides of the diagonal stay in cache
+    for (Index first_column = 0; first_column < n; first_column += tile) {
+        const Index last_column = std::min(n, first_column + tile);
+        for (Index first_row = 0; first_row <= first_column; first_row += tile) {
+            for (Index j = first_column; j < last_column; ++j) {
+                const Index last_row = std::min(j, first_row + tile);
+                for (Index i = first_row; i < last_row; ++i)
+                    square[i * ld + j] = square[j * ld + i];
+            }
+        }
+    }
+}
+
+namespace detail {
+
+/// How one pass over the rows is cut up: a function of the data only, never of the threads.
+struct MomentsPlan {
+    Index rows_per_block;  ///< rows copied at a time
+    Index n_tasks;         ///< parts of the rows with moments of their own, added at the end
+    Index n_panels;        ///< parts of the columns of one block's product
+    bool threads_in_block;
+
+    explicit MomentsPlan(const GroupedRows& data) {
+        const double rows = static_cast<double>(data.design.rows());
+        const double width = static_cast<double>(data.width());
+        const double groups = static_cast<double>(data.n_groups);
+        const double square = width * width;
+        // With small products, threads take rows and keep moments of their own. With large ones,
+        // that would cost more memory than X, so they share each block.
+        const bool split_rows = groups * square <= 1 << 16;
+        const double by_work = rows * square / 1e7;
+        const double by_memory = rows / (25.0 * groups * width);
+        n_tasks = split_rows ? std::max<Index>(1, std::min({8.0, by_work, by_memory})) : 1;
+
+        // About 250 rows of each group make an efficient product that stays in cache.
+        const double enough = split_rows ? 248.0 * groups : 248.0 * std::max(4.0, groups);
+        const double x_bytes = data.design.value_bytes();
+        const double buffer = x_bytes > 12e6 ? 0.04 * x_bytes : 2e6;
+        const double fitting = std::max(64.0, buffer / (8.0 * width));
+        const double stops_soon = std::max(64.0, 2e9 / square);
+        rows_per_block = static_cast<Index>(std::min({enough, fitting, stops_soon, rows}));
+        n_panels = std::clamp<Index>(data.width() / (data.n_groups < 4 ? 128 : 512), 1, 8);
+        threads_in_block = !split_rows && static_cast<double>(rows_per_block) * square > 2e7;
+    }
+};
+
+/// Moments of consecutive rows, block by block.
+class MomentsAccumulator {
+public:
+    MomentsAccumulator(const Runtime& runtime, const GroupedRows& data, const MomentsPlan& plan)
+        : _runtime(runtime),
+          _data(data),
+          _plan(plan),
+          _block(data, plan.rows_per_block),
+          _moments(static_cast<std::size_t>(data.n_groups)) {
+        const auto width = static_cast<std::size_t>(data.width());
+        for (Moments& moments : _moments) {
+            moments.mean.resize(width);
+            moments.products.resize(width * width);
+        }
+    }
+
+    void add(Index first, Index last) {
+        for (Index row = first; row < last; row += _plan.rows_per_block) {
+            _runtime.interrupt.check();
+            add_block(row, std::min(last, row + _plan.rows_per_block));
+        }
+    }
+
+    std::vector<Moments>& moments() { return _moments; }
+
+private:
+    void add_block(Index first, Index last) {
+        _block.take(first, last);
+        constexpr Index columns = 32;
+        const Index width = _data.width();
+        const Index n_parts = _plan.threads_in_block ? (width + columns - 1) / columns : 1;
+        const Index step = _plan.threads_in_block ? columns : width;
+        parallel_for(_runtime, n_parts, [&](Index part) {
+            const Index end = std::min(width, (part + 1) * step);
+            _block.centre(_runtime.simd, part * step, end);
+            write_merge_rows(part * step, end);
+        });
+        const Index n_products = _data.n_groups * _plan.n_panels;
+        parallel_for(_runtime, n_products, [&](Index task) {
+            // wide panels first, so that threads end together
+            add_product(task % _data.n_groups, _plan.n_panels - 1 - task / _data.n_groups);
+        });
+        for (Index g = 0; g < _data.n_groups; ++g) move_mean(g);
+    }
+
+    /// Chan's merge of a block with what came before is one more row of the block's product.
+    void write_merge_rows(Index first, Index last) {
+        for (Index g = 0; g < _data.n_groups; ++g) {
+            const Moments& before = _moments[g];
+            const double weight = _block.weight(g);
+            if (before.weight == 0.0 || weight == 0.0) continue;
+            const double factor = std::sqrt(before.weight * weight / (before.weight + weight));
+            double* row = _block.rows(g) + _block.count(g) * _block.row_step();
+            for (Index j = first; j < last; ++j) {
+                row[j * _block.column_step()] = factor * (_block.mean(g)[j] - before.mean[j]);
+            }
+        }
+    }
+
+    void add_product(Index g, Index panel) {
+        const int rows = static_cast<int>(_block.count(g) + (_moments[g].weight > 0.0));
+        if (_block.count(g) == 0) return;
+        const Index width = _data.width();
+        const Index first = panel * width / _plan.n_panels;
+        const int columns = static_cast<int>((panel + 1) * width / _plan.n_panels - first);
+        const int ld = static_cast<int>(_block.ld());
+        const int ld_out = static_cast<int>(width);
+        const double* all = _block.rows(g);
+        const double* part = all + first * _block.column_step();
+        double* out = _moments[g].products.data() + first * width;
+        const bool by_column = _block.by_column();
+        if (first > 0) {
+            _runtime.blas.gemm(by_column ? 'T' : 'N', by_column ? 'N' : 'T',
+                               static_cast<int>(first), columns, rows, 1.0, all, ld, part, ld, 1.0,
+                               out, ld_out);
+        }
+        _runtime.blas.syrk('U', by_column ? 'T' : 'N', columns, rows, 1.0, part, ld, 1.0,
+                           out + first, ld_out);
+    }
+
+    void move_mean(Index g) {
+        Moments& moments = _moments[g];
+        const double weight = _block.weight(g);
+        if (weight == 0.0) return;
+        moments.weight += weight;
+        const double share = weight / moments.weight;
+        for (Index j = 0; j < _data.width(); ++j) {
+            moments.mean[j] += share * (_block.mean(g)[j] - moments.mean[j]);
+        }
+    }
+
+    const Runtime _runtime;
+    const GroupedRows& _data;
+    const MomentsPlan& _plan;
+    CentredBlock _block;
+    std::vector<Moments> _moments;
+};
+
+}  // namespace detail
+
+/// Moments of each fold's rows in one pass over X, which is copied in small blocks only; if there
+/// are rows that no fold holds out, theirs come last. The same bits for any number of threads.
+///
+/// @param wt weights that sum to 1; null: 1/n each. Rows of weight 0 belong nowhere
+/// @param fold_ids fold of each row, negative for none; null: the result is one group of all rows
+inline std::vector<Moments> moments_by_fold(const Runtime& runtime, const Design& design,
+                                            const double* y, const double* wt, const int* fold_ids,
+                                            Index n_folds) {
+    const bool some_in_none = fold_ids && std::any_of(fold_ids, fold_ids + design.rows(),
+                                                      [](int fold) { return fold < 0; });
+    const GroupedRows data{design, y, wt, fold_ids, fold_ids ? n_folds + some_in_none : 1};
+    const detail::MomentsPlan plan(data);
+    std::vector<std::vector<Moments>> parts(static_cast<std::size_t>(plan.n_tasks));
+    const bool one_thread = plan.n_tasks > 1 || !plan.threads_in_block;
+    const Runtime inner{runtime.blas, runtime.simd, runtime.interrupt,
+                        one_thread ? 1 : runtime.n_threads};
+    parallel_for(runtime, plan.n_tasks, [&](Index task) {
+        detail::MomentsAccumulator accumulator(inner, data, plan);
+        accumulator.add(task * design.rows() / plan.n_tasks,
+                        (task + 1) * design.rows() / plan.n_tasks);
+        parts[task] = std::move(accumulator.moments());
+    });
+    std::vector<Moments>& result = parts[0];
+    for (Index g = 0; g < data.n_groups; ++g) {
+        for (Index task = 1; task < plan.n_tasks; ++task)
+            merge(result[g], parts[task][g], result[g]);
+        if (wt) continue;
+        const double share = 1.0 / static_cast<double>(design.rows());
+        result[g].weight *= share;
+        for (double& product : result[g].products) product *= share;
+    }
+    return std::move(result);
+}
+
+}  // namespace shrinkage
