@@ -42,23 +42,8 @@ public:
         _l1_norm += penalty_factor * std::abs(coef);
         _l2_norm += penalty_factor * coef * coef;
         _violation = std::max(_violation, violation(slope, coef, l1, lower, upper));
-        const double excess = std::abs(slope) - l1;
-        if (excess > 0.0) {
-            const double side = slope > 0.0 ? upper : lower;
-            if (std::isfinite(side))
-                _pressed.push_back({std::abs(slope), l1, std::abs(side)});
-            else if (l1 > 0.0)
-                _scale = std::min(_scale, l1 / std::abs(slope));
-            else if (excess > _noise * rounding)
-                _scale = 0.0;
-        }
-        if (l2 > 0.0 && std::abs(correlation) > l1)
-            _conjugate += conjugate(std::abs(correlation), correlation > 0.0 ? upper : -lower, l1,
-                                    l2);
-        else if (l2 == 0.0 && excess > 0.0) {
-            const double side = slope > 0.0 ? upper : -lower;
-            if (std::isfinite(side)) _conjugate += excess * side;
-        }
+        add_scaled_dual(slope, l1, lower, upper, rounding);
+        add_conjugate(correlation, l1, l2, lower, upper, rounding);
     }
 
     /// Features that were not added: all zero. @param largest their largest |c_j| / v_j
@@ -66,11 +51,11 @@ public:
         if (largest <= _l1) return;
         _violation = std::max(_violation, largest - _l1);
         _scale = std::min(_scale, _l1 / largest);
-        _rest_conjugate = false;
+        _conjugate = infinity;
     }
 
-    /// @param rr |y - Z t|^2 @param yr y'(y - Z t) @param yy |y|^2
-    Certificate result(double rr, double yr, double yy) const {
+    /// @param rr |y - Z t|^2 @param yr y'(y - Z t)
+    Certificate result(double rr, double yr) const {
         const double loss = rr / 2.0;
         const double objective = loss + _l1 * _l1_norm + _l2 * _l2_norm / 2.0;
         double pressed = 0.0;
@@ -78,8 +63,7 @@ public:
             pressed += std::max(0.0, _scale * each.slope - each.l1) * each.bound;
         // |y|^2 - |y - k r|^2 = 2 k y'r - k^2 r'r
         double dual = _scale * yr - _scale * _scale * (rr + _l2 * _l2_norm) / 2.0 - pressed;
-        if (_l2 > 0.0 && _rest_conjugate) dual = std::max(dual, yr - rr / 2.0 - _conjugate);
-        (void)yy;
+        if (_l2 > 0.0) dual = std::max(dual, yr - rr / 2.0 - _conjugate);
         return {loss, objective, std::max(0.0, objective - dual), _violation};
     }
 
@@ -100,16 +84,39 @@ private:
         return std::abs(rest);
     }
 
-    /// max over 0 <= t <= bound of correlation t - l1 t - l2 t^2 / 2
-    static double conjugate(double correlation, double bound, double l1, double l2) {
-        const double t = std::min((correlation - l1) / l2, bound);
-        return t * (correlation - l1 - l2 * t / 2.0);
+    void add_scaled_dual(double slope, double l1, double lower, double upper, double rounding) {
+        const double excess = std::abs(slope) - l1;
+        if (excess <= 0.0) return;
+        const double side = slope > 0.0 ? upper : -lower;
+        if (std::isfinite(side))
+            _pressed.push_back({std::abs(slope), l1, side});
+        else if (l1 > 0.0)
+            _scale = std::min(_scale, l1 / std::abs(slope));
+        else if (excess > _noise * rounding)
+            _scale = 0.0;
     }
+
+    /// Adds the maximum over the bounds of correlation t - l1 |t| - l2 t^2 / 2.
+    void add_conjugate(double correlation, double l1, double l2, double lower, double upper,
+                       double rounding) {
+        const double excess = std::abs(correlation) - l1;
+        if (excess <= 0.0) return;
+        const double side = correlation > 0.0 ? upper : -lower;
+        if (l2 > 0.0) {
+            const double t = std::min(excess / l2, side);
+            _conjugate += t * (excess - l2 * t / 2.0);
+        } else if (std::isfinite(side)) {
+            _conjugate += excess * side;
+        } else if (excess > _noise * rounding) {
+            _conjugate = infinity;
+        }
+    }
+
+    static constexpr double infinity = std::numeric_limits<double>::infinity();
 
     double _l1 = 0.0, _l2 = 0.0, _noise = 0.0;
     double _scale = 1.0;
     double _violation = 0.0, _l1_norm = 0.0, _l2_norm = 0.0, _conjugate = 0.0;
-    bool _rest_conjugate = true;
     std::vector<Pressed> _pressed;  ///< beyond l1 on a side with a finite bound
 };
 

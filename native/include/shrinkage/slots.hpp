@@ -32,6 +32,7 @@ public:
     double upper(int j) const { return _upper[j]; }
     double rounding(int j) const { return _rounding[j]; }
     bool any_bounded() const { return _any_bounded; }
+    bool any_free() const { return _any_free; }
 
 protected:
     void add(const Slot& slot) {
@@ -42,6 +43,7 @@ protected:
         _upper.push_back(slot.upper);
         _rounding.push_back(slot.rounding);
         _any_bounded = _any_bounded || std::isfinite(slot.lower) || std::isfinite(slot.upper);
+        _any_free = _any_free || slot.penalty_factor == 0.0;
     }
     void reserve(Index n) {
         for (auto* each : {&_c0, &_diagonal, &_penalty_factor, &_lower, &_upper, &_rounding})
@@ -50,7 +52,7 @@ protected:
 
 private:
     std::vector<double> _c0, _diagonal, _penalty_factor, _lower, _upper, _rounding;
-    bool _any_bounded = false;
+    bool _any_bounded = false, _any_free = false;
 };
 
 /// Columns as the active-set method sees them. Z_L are the slots that `list` names.

@@ -1,0 +1,118 @@
+#pragma once
+#include <limits>
+#include <utility>
+
+#include "shrinkage/active_point.hpp"
+
+namespace shrinkage {
+
+struct EngineSettings {
+    Index max_rounds;  ///< for one (l1, l2)
+    Index max_rank;    ///< no more columns than this can be independent
+    double y_norm;     ///< |y|, the scale of rounding errors
+};
+
+/// Monotone active-set Newton method for one point after another of
+///
+///     min |y - Z b|^2 / 2 + sum_j v_j (l1 |b_j| + l2 b_j^2 / 2)   with  lower <= b <= upper
+///
+/// No sweeps over coordinates: many slots enter at a time, the members' equations are solved with an
+/// updated inverse or factor, the way there is walked to each first change of a sign, and
+/// correlations come from the data after every step. Each solve starts where the last one
+/// ended. A system that is not solved is never returned as converged.
+template <Slots S>
+class ActiveSet {
+public:
+    /// @param method inverse if l2 will always be 0, cholesky otherwise
+    ActiveSet(const Runtime& runtime, S& slots, Method method, const EngineSettings& settings)
+        : _runtime(runtime),
+          _slots(slots),
+          _settings(settings),
+          _point(runtime, slots, method, settings.max_rank, _counts) {
+        slots_added();
+    }
+    ActiveSet(const ActiveSet&) = delete;
+    ActiveSet& operator=(const ActiveSet&) = delete;
+
+    /// Call after slots have been appended.
+    void slots_added();
+
+    /// Fit only the slots that are never penalised; correlations() are then those of the null model.
+    /// Only before the first solve().
+    Status solve_null();
+
+    /// @param l1 0 is legal: no kink, only bounds @return converged, max_rounds or stalled
+    Status solve(double l1, double l2);
+
+    /// Slots solved for, in working order, and their coefficients; some may be 0.
+    std::span<const int> features() const { return _point.members(); }
+    std::span<const double> coef() const { return _point.coef(); }
+    std::span<const AtBound> at_bound() const { return _point.at_bound(); }
+    std::span<const double> correlations() const { return _point.correlations(); }
+    /// Whether the coefficient of slot j is 0 though it might have entered.
+    bool is_zero(int j) const { return _point.place(j) == Place::zero; }
+    const Counts& counts() const { return _counts; }
+    Index rounds_of_last() const { return _rounds; }
+
+private:
+    struct Violator {
+        double rank;  ///< the largest enter first
+        int slot;
+        double sign;
+    };
+    struct Break {
+        double step;     ///< share of the way to the target
+        Index position;  ///< -1: the target is reached
+        double value;    ///< where the coefficient stays: 0 or a bound
+    };
+
+    bool has_kink(int j) const { return _l1 > 0.0 && _slots.penalty_factor(j) > 0.0; }
+    double noise(int j) const { return _noise[j]; }
+    double tolerance(int j) const {
+        return std::max(1e-11 * _l1 * _slots.penalty_factor(j), _noise[j]);
+    }
+    double solve_tolerance() const { return std::max(1e-12 * _l1, _least_noise); }
+
+    Status run();
+    void start(double l1, double l2);
+    Status finish();
+    bool predict();
+    void walk();
+    bool drop_all_wrong();
+    Break first_break() const;
+    void refine();
+    bool is_solved();
+    bool repair();
+    void find_violators();
+    void watch_for_decay();
+    void keep_worst();
+    bool enter_or_exchange();
+    bool exchange(const Violator& entering);
+
+    const Runtime& _runtime;
+    S& _slots;
+    EngineSettings _settings;
+    Counts _counts;
+    ActivePoint<S> _point;
+
+    double _l1 = 0.0, _l2 = 0.0;
+    double _previous_l1 = 0.0;  ///< of the last converged solve, 0 if there is none
+    bool _only_free = false;
+    Index _rounds = 0;
+    Index _repairs = 0;
+    int _worst_slot = -1;  ///< worst violator of the round before
+    std::vector<double> _noise;
+    double _least_noise = 0.0;
+    std::vector<double> _target, _misfit, _step;
+    std::vector<Violator> _violators;
+    std::vector<int> _entering;
+    std::vector<double> _entering_signs;
+
+    Index _predictions = 0;  ///< in a row, without looking at the data
+    Index _direction_for = -1;  ///< changes of members when the direction was computed
+    std::vector<double> _direction, _direction_correlations;
+};
+
+}  // namespace shrinkage
+
+#include "shrinkage/active_set_steps.hpp"

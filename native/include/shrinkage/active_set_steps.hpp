@@ -1,0 +1,347 @@
+#pragma once
+#include "shrinkage/active_set.hpp"
+
+namespace shrinkage {
+
+template <Slots S>
+void ActiveSet<S>::slots_added() {
+    _point.slots_added();
+    double largest = 0.0;
+    for (int j = static_cast<int>(_noise.size()); j < _slots.size(); ++j)
+        _noise.push_back(8e-15 * _slots.rounding(j) * _settings.y_norm);
+    for (int j = 0; j < _slots.size(); ++j)
+        largest = std::max(largest, std::sqrt(_slots.diagonal(j)));
+    _least_noise = 2e-15 * largest * _settings.y_norm;
+}
+
+template <Slots S>
+Status ActiveSet<S>::solve_null() {
+    _only_free = true;
+    start(0.0, 0.0);
+    const Status status = run();
+    _only_free = false;
+    _previous_l1 = 0.0;
+    return status;
+}
+
+template <Slots S>
+Status ActiveSet<S>::solve(double l1, double l2) {
+    start(l1, l2);
+    return run();
+}
+
+template <Slots S>
+Status ActiveSet<S>::run() {
+    bool at_target = predict();
+    for (_rounds = 1; _rounds <= _settings.max_rounds; ++_rounds) {
+        _runtime.interrupt.check();
+        ++_counts.rounds;
+        if (!at_target) {
+            walk();
+            _point.evaluate();
+        }
+        refine();
+        find_violators();
+        if (_violators.empty()) {
+            if (is_solved()) return finish();
+            if (!repair()) return Status::stalled;
+        } else {
+            watch_for_decay();
+            keep_worst();
+            if (!enter_or_exchange()) {
+                _point.evaluate();
+                return Status::stalled;
+            }
+        }
+        at_target = false;
+    }
+    --_rounds;
+    return Status::max_rounds;
+}
+
+template <Slots S>
+void ActiveSet<S>::start(double l1, double l2) {
+    const bool kink_is_new = _l1 == 0.0 && l1 > 0.0;
+    _l1 = l1;
+    _l2 = l2;
+    _repairs = 0;
+    _worst_slot = -1;
+    _point.system().set_l2(l2);
+    if (!kink_is_new) return;
+    // Signs meant nothing without a kink.
+    for (Index i = _point.size() - 1; i >= 0; --i) {
+        if (!has_kink(_point.members()[i])) continue;
+        const double b = _point.coef()[i];
+        if (b == 0.0)
+            _point.leave(i, 0.0);
+        else
+            _point.signs()[i] = b > 0.0 ? 1.0 : -1.0;
+    }
+}
+
+template <Slots S>
+Status ActiveSet<S>::finish() {
+    // On a knot refinement leaves values of size 1e-15 on either side of 0.
+    for (Index i = 0; i < _point.size(); ++i)
+        if (has_kink(_point.members()[i]) && _point.signs()[i] * _point.coef()[i] < 0.0)
+            _point.coef()[i] = 0.0;
+    _previous_l1 = _l1;
+    return Status::converged;
+}
+
+/// Without l2 and bounds the solution is linear in l1 while the members stay: follow it, if all signs
+/// hold. Correlations are updated, not recomputed, at most 16 times in a row.
+template <Slots S>
+bool ActiveSet<S>::predict() {
+    const double previous_l1 = std::exchange(_previous_l1, 0.0);
+    if constexpr (requires { _slots.add_product(_entering, _direction, 1.0, _direction.data()); }) {
+        const Index n = _point.size();
+        if (!_point.system().uses_inverse() || _slots.any_bounded() || n == 0 || _l1 == 0.0 ||
+            previous_l1 == 0.0 || _predictions >= 16)
+            return false;
+        const Index changes = _counts.appended + _counts.deleted + _counts.rebuilt;
+        if (_direction_for != changes) {
+            _direction.resize(static_cast<std::size_t>(n));
+            _step.resize(static_cast<std::size_t>(n));
+            for (Index i = 0; i < n; ++i)
+                _step[i] = _slots.penalty_factor(_point.members()[i]) * _point.signs()[i];
+            _point.system().solve(_step.data(), 0.0, _direction.data());
+            _direction_correlations.assign(static_cast<std::size_t>(_slots.size()), 0.0);
+            _slots.add_product(_point.members(), _direction, 1.0, _direction_correlations.data());
+            _direction_for = changes;
+        }
+        const double step = previous_l1 - _l1;
+        _target.resize(static_cast<std::size_t>(n));
+        for (Index i = 0; i < n; ++i) {
+            _target[i] = _point.coef()[i] + step * _direction[i];
+            if (has_kink(_point.members()[i]) && _point.signs()[i] * _target[i] <= 0.0)
+                return false;
+        }
+        std::copy(_target.begin(), _target.end(), _point.coef().begin());
+        _runtime.simd.f64.axpy(_slots.size(), -step, _direction_correlations.data(),
+                               _point.correlations().data());
+        ++_predictions;
+        return true;
+    } else {
+        return false;
+    }
+}
+
+/// (a) Go towards the solution of the members' equations; whoever would change its sign or cross a
+/// bound on the way leaves there, one at a time.
+template <Slots S>
+void ActiveSet<S>::walk() {
+    _predictions = 0;
+    for (;;) {
+        if (_point.system().needs_rebuild() && !_point.system().rebuild())
+            _point.readmit_members();
+        _point.solve_members(_l1, solve_tolerance(), _target);
+        if (drop_all_wrong()) continue;
+        const Break next = first_break();
+        if (next.position < 0) break;
+        const std::span<double> coef = _point.coef();
+        for (Index i = 0; i < _point.size(); ++i)
+            coef[i] += next.step * (_target[i] - coef[i]);
+        _point.leave(next.position, next.value);
+    }
+    std::copy(_target.begin(), _target.end(), _point.coef().begin());
+}
+
+/// In the first rounds of a point, where one change costs a factorisation, all members whose target
+/// is wrong leave together. (With an inverse this can diverge, and saves nothing.)
+template <Slots S>
+bool ActiveSet<S>::drop_all_wrong() {
+    constexpr Index last_round = 3;
+    if (_point.system().uses_inverse() || _rounds > last_round) return false;
+    bool dropped = false;
+    for (Index i = _point.size() - 1; i >= 0; --i) {
+        const int j = _point.members()[i];
+        const double target = _target[i];
+        if (has_kink(j) && _point.signs()[i] * target <= 0.0)
+            _point.leave(i, 0.0);
+        else if (target > _slots.upper(j))
+            _point.leave(i, _slots.upper(j));
+        else if (target < _slots.lower(j))
+            _point.leave(i, _slots.lower(j));
+        else
+            continue;
+        dropped = true;
+        _target[i] = _target.back();
+        _target.pop_back();
+    }
+    return dropped;
+}
+
+template <Slots S>
+auto ActiveSet<S>::first_break() const -> Break {
+    Break first{1.0, -1, 0.0};
+    const auto consider = [&first](double step, Index position, double value) {
+        if (step < first.step || (first.position < 0 && step <= first.step))
+            first = {std::max(step, 0.0), position, value};
+    };
+    const std::span<const double> coef = _point.coef(), signs = _point.signs();
+    for (Index i = 0; i < _point.size(); ++i) {
+        const int j = _point.members()[i];
+        const double from = coef[i], to = _target[i];
+        if (signs[i] * to < 0.0 && has_kink(j))
+            consider(signs[i] * from <= 0.0 ? 0.0 : from / (from - to), i, 0.0);
+        if (to > _slots.upper(j))
+            consider((_slots.upper(j) - from) / (to - from), i, _slots.upper(j));
+        else if (to < _slots.lower(j))
+            consider((_slots.lower(j) - from) / (to - from), i, _slots.lower(j));
+    }
+    return first;
+}
+
+/// (c) Correct the coefficients by what the data say is left of the members' equations.
+template <Slots S>
+void ActiveSet<S>::refine() {
+    constexpr int most = 3;
+    const double good = std::max(2e-12 * _l1, _least_noise);
+    double before = _point.misfit(_l1, _l2, _misfit);
+    for (int step = 0; before > good && step < most; ++step) {
+        _step.assign(_misfit.size(), 0.0);
+        _point.system().solve(_misfit.data(), solve_tolerance(), _step.data());
+        for (std::size_t i = 0; i < _step.size(); ++i) _point.coef()[i] += _step[i];
+        _point.evaluate();
+        const double after = _point.misfit(_l1, _l2, _misfit);
+        const bool stuck = after > 0.1 * before && after > 1e-11 * _l1 + 10.0 * _least_noise;
+        before = after;
+        if (stuck && !repair()) return;
+    }
+    if (before > 1e-10 * _l1 + 10.0 * _least_noise) repair();
+}
+
+template <Slots S>
+bool ActiveSet<S>::is_solved() {
+    _point.misfit(_l1, _l2, _misfit);
+    for (std::size_t i = 0; i < _misfit.size(); ++i)
+        if (std::abs(_misfit[i]) > 1e-9 * _l1 + 100.0 * tolerance(_point.members()[i]))
+            return false;
+    return true;
+}
+
+/// Computes the inverse or factor anew. @return false if that was done too often
+template <Slots S>
+bool ActiveSet<S>::repair() {
+    constexpr Index most = 6;
+    if (_repairs >= most) return false;
+    ++_repairs;
+    if (!_point.system().rebuild()) {
+        _point.readmit_members();
+        _point.evaluate();
+        _point.misfit(_l1, _l2, _misfit);
+    }
+    return true;
+}
+
+/// (d) Slots at 0 whose correlation exceeds the penalty, and slots at a bound that want to come back.
+template <Slots S>
+void ActiveSet<S>::find_violators() {
+    constexpr Index patience = 200;  // rounds, then what is nearly right is accepted
+    const double factor = _rounds > patience ? 100.0 : 1.0;
+    const double slack = _rounds > patience ? 1e-9 * _l1 : 0.0;
+    _violators.clear();
+    const std::span<const double> c = _point.correlations();
+    for (int j = 0; j < _slots.size(); ++j) {
+        if (_point.place(j) != Place::zero) continue;
+        const double v = _slots.penalty_factor(j), size = std::abs(c[j]);
+        if (size <= _l1 * v || (_only_free && v > 0.0)) continue;
+        if (size <= _l1 * v + slack * v + factor * tolerance(j)) continue;
+        if (c[j] > 0.0 ? _slots.upper(j) <= 0.0 : _slots.lower(j) >= 0.0) continue;
+        const double rank = v > 0.0 ? size / v : std::numeric_limits<double>::max();
+        _violators.push_back({rank, j, c[j] > 0.0 ? 1.0 : -1.0});
+    }
+    for (const auto& [j, value] : _point.at_bound()) {
+        const double sign = value > 0.0 ? 1.0 : -1.0, v = _slots.penalty_factor(j);
+        const double multiplier = c[j] - v * (_l2 * value + _l1 * sign);
+        const double inward = value == _slots.upper(j) ? -multiplier : multiplier;
+        if (inward > slack * v + factor * tolerance(j))
+            _violators.push_back({std::numeric_limits<double>::infinity(), j, sign});
+    }
+}
+
+/// The same worst violator twice in a row: it was refused or dropped at once, so the inverse has
+/// decayed.
+template <Slots S>
+void ActiveSet<S>::watch_for_decay() {
+    const auto worst = std::max_element(
+        _violators.begin(), _violators.end(),
+        [](const Violator& a, const Violator& b) { return a.rank < b.rank; });
+    if (worst->slot == _worst_slot && _point.system().uses_inverse()) repair();
+    _worst_slot = worst->slot;
+}
+
+/// Only so many enter in a round; fewer and fewer after round 30, so that the end is a strict
+/// one-at-a-time method. Without a kink all that enter stay.
+template <Slots S>
+void ActiveSet<S>::keep_worst() {
+    const auto before = [](const Violator& a, const Violator& b) {
+        return a.rank != b.rank ? a.rank > b.rank : a.slot < b.slot;
+    };
+    Index most = std::max<Index>(10, _point.size() / 2 + 5);
+    if (_l1 == 0.0) most = std::max<Index>(most, _slots.size());
+    if (_rounds > 30) most = std::max<Index>(1, most >> std::min<Index>(20, _rounds - 30));
+    if (static_cast<Index>(_violators.size()) > most) {
+        std::nth_element(_violators.begin(), _violators.begin() + most - 1, _violators.end(),
+                         before);
+        _violators.resize(static_cast<std::size_t>(most));
+    }
+    std::sort(_violators.begin(), _violators.end(), before);
+}
+
+template <Slots S>
+bool ActiveSet<S>::enter_or_exchange() {
+    _entering.clear();
+    _entering_signs.clear();
+    for (const Violator& each : _violators) {
+        _entering.push_back(each.slot);
+        _entering_signs.push_back(each.sign);
+    }
+    if (_point.enter(_entering, _entering_signs) > 0) return true;
+    return exchange(_violators.front());
+}
+
+/// All violators depend on the members. Along the null direction of one of them the fit does not
+/// change and the penalty falls: go there until a coefficient reaches 0 or a bound, and let that one
+/// make room.
+template <Slots S>
+bool ActiveSet<S>::exchange(const Violator& entering) {
+    const int j = entering.slot;
+    const Index n = _point.size();
+    const double from = _point.bound_value(j);
+    const double towards = from == 0.0 ? entering.sign : (from == _slots.upper(j) ? -1.0 : 1.0);
+    std::vector<double>& direction = _step;
+    direction.assign(static_cast<std::size_t>(n), 0.0);
+    _misfit.resize(static_cast<std::size_t>(n));
+    _point.system().cross(j, _misfit.data());
+    _point.system().solve(_misfit.data(), solve_tolerance(), direction.data());
+
+    const double own_end = from != 0.0 ? 0.0 : (towards > 0.0 ? _slots.upper(j) : _slots.lower(j));
+    Break first{std::abs(own_end - from), -1, own_end};
+    const auto consider = [&first](double step, Index position, double value) {
+        if (step < first.step) first = {std::max(step, 0.0), position, value};
+    };
+    for (Index i = 0; i < n; ++i) {
+        const int k = _point.members()[i];
+        const double slope = -towards * direction[i], b = _point.coef()[i];
+        if (has_kink(k) && slope * _point.signs()[i] < 0.0) consider(std::abs(b / slope), i, 0.0);
+        if (slope > 0.0)
+            consider((_slots.upper(k) - b) / slope, i, _slots.upper(k));
+        else if (slope < 0.0)
+            consider((_slots.lower(k) - b) / slope, i, _slots.lower(k));
+    }
+    if (!std::isfinite(first.step)) return false;
+    ++_counts.exchanged;
+    for (Index i = 0; i < n; ++i) _point.coef()[i] -= first.step * towards * direction[i];
+    if (first.position < 0) {
+        _point.hold(j, own_end);
+        return true;
+    }
+    _point.leave(first.position, first.value);
+    if (_point.enter({&j, 1}, {&entering.sign, 1}) == 0) return repair();
+    _point.coef().back() = from + first.step * towards;
+    return true;
+}
+
+}  // namespace shrinkage

@@ -1,0 +1,204 @@
+#pragma once
+#include <optional>
+
+#include "shrinkage/cholesky_factor.hpp"
+#include "shrinkage/conjugate_gradient.hpp"
+#include "shrinkage/dual_factor.hpp"
+#include "shrinkage/gram_slots.hpp"
+#include "shrinkage/inverse_factor.hpp"
+
+namespace shrinkage {
+
+/// How (G + l2 D) is solved while the members are not too many: by its inverse, where l2 is always 0,
+/// or by a Cholesky factor.
+enum class Method { inverse, cholesky };
+
+namespace detail {
+
+/// What takes over when there are many members.
+template <class S>
+struct LargeSystem;
+template <>
+struct LargeSystem<DenseSlots> {
+    using type = DualFactor;
+};
+template <>
+struct LargeSystem<SparseSlots> {
+    using type = ConjugateGradient;
+};
+/// A whole Gram matrix never needs it.
+template <>
+struct LargeSystem<GramSlots> {
+    struct type {
+        type(const Runtime&, GramSlots&, Counts&) {}
+        static bool suits(const GramSlots&, Index, double) { return false; }
+        void set_l2(double) {}
+        void restart(std::span<const int>) {}
+        void append(int) {}
+        void erase(int) {}
+        void solve(std::span<const int>, const double*, double, double*) {}
+    };
+};
+
+}  // namespace detail
+
+/// The linear system (G_AA + l2 D_A) x = b on a changing list of members A, whichever way it is
+/// solved. A member that is erased gives its place to the last one.
+template <Slots S>
+class ActiveSystem {
+public:
+    /// @param max_rank no more members than this can be independent; matters while l2 = 0
+    ActiveSystem(const Runtime& runtime, S& slots, Method method, Index max_rank, Counts& counts)
+        : _slots(slots),
+          _max_rank(max_rank),
+          _counts(counts),
+          _solver(method == Method::inverse ? Solver::inverse : Solver::cholesky),
+          _inverse(runtime),
+          _cholesky(runtime, counts),
+          _large(runtime, slots, counts) {}
+
+    std::span<const int> members() const { return _members; }
+    Index size() const { return static_cast<Index>(_members.size()); }
+    bool uses_inverse() const { return _solver == Solver::inverse; }
+
+    void set_l2(double l2) {
+        _l2 = l2;
+        _cholesky.set_l2(l2);
+        _large.set_l2(l2);
+    }
+
+    /// Appends candidates in order, except those that depend on members.
+    /// @param accepted one flag a candidate @return how many were accepted
+    Index append(std::span<const int> candidates, std::vector<char>& accepted) {
+        accepted.assign(candidates.size(), 0);
+        if (_solver != Solver::large &&
+            detail::LargeSystem<S>::type::suits(
+                _slots, size() + static_cast<Index>(candidates.size()), _l2)) {
+            _solver = Solver::large;
+            _large.restart(_members);
+        }
+        if (_solver == Solver::large)
+            append_to_large(candidates, accepted);
+        else
+            append_to_factor(candidates, accepted);
+        Index n_new = 0;
+        for (std::size_t q = 0; q < candidates.size(); ++q) {
+            if (!accepted[q]) continue;
+            if (_solver != Solver::cholesky) _members.push_back(candidates[q]);
+            ++n_new;
+        }
+        _counts.appended += n_new;
+        return n_new;
+    }
+
+    void erase(Index position) {
+        const int removed = _members[position];
+        _members[position] = _members.back();
+        _members.pop_back();
+        ++_counts.deleted;
+        switch (_solver) {
+            case Solver::inverse:
+                _needs_rebuild = !_inverse.erase(position) || _needs_rebuild;
+                break;
+            case Solver::cholesky: _cholesky.erase(position); break;
+            case Solver::large: _large.erase(removed); break;
+        }
+    }
+
+    /// x = (G_AA + l2 D_A)^-1 b
+    /// @param tolerance largest |b - (G + l2 D) x| that is good enough @param x holds the start, where
+    /// the system is solved by iteration
+    void solve(const double* b, double tolerance, double* x) {
+        switch (_solver) {
+            case Solver::inverse: _inverse.multiply(b, x); break;
+            case Solver::cholesky: _cholesky.solve(b, x); break;
+            case Solver::large: _large.solve(_members, b, tolerance, x); break;
+        }
+    }
+
+    /// Gram entries of one slot with the members.
+    void cross(int slot, double* out) {
+        _slots.cross({&slot, 1}, _members, out, size());
+    }
+
+    /// Whether rounding has spoilt the inverse: rebuild() before the next solve.
+    bool needs_rebuild() const { return _needs_rebuild; }
+
+    /// Computes the inverse or factor anew from the Gram entries.
+    /// @return false if the members have become dependent: reset() must follow
+    bool rebuild() {
+        ++_counts.rebuilt;
+        _needs_rebuild = false;
+        switch (_solver) {
+            case Solver::inverse: {
+                double* gram = _inverse.restart(size());
+                _slots.cross(_members, _members, gram, _inverse.ld());
+                ++_counts.factorised;
+                return _inverse.invert();
+            }
+            case Solver::cholesky: _cholesky.forget_factor(); return true;
+            case Solver::large: _large.restart(_members); return true;
+        }
+        return true;
+    }
+
+    /// Forgets all members.
+    void reset() {
+        _members.clear();
+        _inverse.restart(0);
+        _needs_rebuild = false;
+    }
+
+private:
+    enum class Solver { inverse, cholesky, large };
+
+    Index room() const { return _l2 > 0.0 ? _slots.size() : std::max<Index>(0, _max_rank - size()); }
+
+    void append_to_large(std::span<const int> candidates, std::vector<char>& accepted) {
+        const Index most = std::min<Index>(room(), static_cast<Index>(candidates.size()));
+        for (Index q = 0; q < most; ++q) {
+            accepted[q] = 1;
+            _large.append(candidates[q]);
+        }
+    }
+
+    void append_to_factor(std::span<const int> candidates, std::vector<char>& accepted) {
+        const auto k = static_cast<Index>(candidates.size()), n = size();
+        double* cross = _cross.reserve(std::max<Index>(n, 1) * k);
+        double* corner = _corner.reserve(k * k);
+        _slots.cross(candidates, _members, cross, n);
+        _slots.cross(candidates, candidates, corner, k);
+        if (_solver == Solver::inverse) {
+            _inverse.append(k, cross, n, corner, room(), accepted.data());
+            return;
+        }
+        Index free_room = room();
+        std::vector<double>& column = _column;
+        for (Index q = 0; q < k && free_room > 0; ++q) {
+            column.assign(cross + q * n, cross + (q + 1) * n);
+            for (Index i = 0; i < q; ++i)
+                if (accepted[i]) column.push_back(corner[q * k + i]);
+            const int j = candidates[q];
+            accepted[q] = _cholesky.append(column.data(), corner[q * k + q],
+                                           _slots.penalty_factor(j));
+            if (!accepted[q]) continue;
+            _members.push_back(j);
+            --free_room;
+        }
+    }
+
+    S& _slots;
+    Index _max_rank;
+    Counts& _counts;
+    Solver _solver;
+    double _l2 = 0.0;
+    bool _needs_rebuild = false;
+    std::vector<int> _members;
+    InverseFactor _inverse;
+    CholeskyFactor _cholesky;
+    typename detail::LargeSystem<S>::type _large;
+    GrowingArray<double> _cross, _corner;
+    std::vector<double> _column;
+};
+
+}  // namespace shrinkage
