@@ -89,7 +89,9 @@ def test_a_mean_far_from_zero_costs_few_digits():
     X, y = make_columns(2000, 8)
     X = X[:, [0, 1, 2, 6, 7]] + 1e6
     (found,) = _core.moments(_core.dense(np.asfortranarray(X)), y, None, None, 0, 1)
-    assert_close(found, expected_moments(X, y, None, np.zeros(2000), 0), tolerance=2 * np.spacing(1e6))
+    assert_close(
+        found, expected_moments(X, y, None, np.zeros(2000), 0), tolerance=2 * np.spacing(1e6)
+    )
 
 
 @pytest.mark.parametrize(

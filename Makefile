@@ -1,0 +1,54 @@
+# make demo   compare ridge, elastic net and lasso on a real table
+# make test   the whole test suite
+# make lint   style, types, layers, spelling
+# make check  sanitizers, fuzzing, the long stress test, oldest scikit-learn, empty environment
+# make bench  the benchmark table
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# In CI a warning of the compiler is an error.
+WERROR ?= $(if $(CI),ON,OFF)
+BUILD_TOOLS := "scikit-build-core>=0.11" "nanobind>=3.1" "cmake>=3.26" "ninja>=1.11"
+INSTALL := $(BIN)/python -m pip install --quiet --no-build-isolation -C cmake.define.SHRINKAGE_WERROR=$(WERROR)
+NATIVE := $(shell find native -name '*.[chi]*' -not -name '*.md')
+SOURCES := $(NATIVE) $(shell find src -name '*.py' -o -name '*.pyi' -o -name '*.json' -o -name '*.csv') \
+           CMakeLists.txt pyproject.toml
+
+.PHONY: demo test lint check bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/shrinkage compare example:diabetes --out demo-output
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run -Werror $(filter %.hpp %.cpp %.inc,$(NATIVE))
+	$(BIN)/codespell
+
+check: $(VENV)/dev
+	PYTHON=$(abspath $(BIN)/python) scripts/check.sh
+
+bench: $(VENV)/dev
+	$(BIN)/python -m benchmarks
+
+$(VENV)/made:
+	PYTHON=$(PYTHON) scripts/prerequisites.sh
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip $(BUILD_TOOLS)
+	touch $@
+
+$(VENV)/installed: $(VENV)/made $(SOURCES)
+	$(INSTALL) '.[cli,plot]'
+	touch $@
+
+$(VENV)/dev: $(VENV)/installed
+	$(INSTALL) '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist demo-output
