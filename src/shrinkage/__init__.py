@@ -1,0 +1,76 @@
+"""Lasso, ridge and elastic net: certified, fast, compared side by side.
+
+Importing this package starts nothing: a public name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shrinkage.comparison import Comparison as Comparison
+    from shrinkage.comparison import compare as compare
+    from shrinkage.errors import ArgumentError as ArgumentError
+    from shrinkage.errors import ConvergenceWarning as ConvergenceWarning
+    from shrinkage.errors import DataError as DataError
+    from shrinkage.errors import DataWarning as DataWarning
+    from shrinkage.errors import MissingDependencyError as MissingDependencyError
+    from shrinkage.errors import ShrinkageError as ShrinkageError
+    from shrinkage.estimators import ElasticNet as ElasticNet
+    from shrinkage.estimators import ElasticNetCV as ElasticNetCV
+    from shrinkage.estimators import Lasso as Lasso
+    from shrinkage.estimators import LassoCV as LassoCV
+    from shrinkage.estimators import Ridge as Ridge
+    from shrinkage.estimators import RidgeCV as RidgeCV
+    from shrinkage.estimators import load as load
+    from shrinkage.solve import Path as Path
+    from shrinkage.solve import Plan as Plan
+    from shrinkage.solve import Settings as Settings
+    from shrinkage.solve import Solution as Solution
+    from shrinkage.solve import Status as Status
+    from shrinkage.solve import alpha_max as alpha_max
+    from shrinkage.solve import choose as choose
+    from shrinkage.solve import elastic_net_path as elastic_net_path
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "ArgumentError": "errors",
+    "Comparison": "comparison",
+    "ConvergenceWarning": "errors",
+    "DataError": "errors",
+    "DataWarning": "errors",
+    "ElasticNet": "estimators",
+    "ElasticNetCV": "estimators",
+    "Lasso": "estimators",
+    "LassoCV": "estimators",
+    "MissingDependencyError": "errors",
+    "Path": "solve",
+    "Plan": "solve",
+    "Ridge": "estimators",
+    "RidgeCV": "estimators",
+    "Settings": "solve",
+    "ShrinkageError": "errors",
+    "Solution": "solve",
+    "Status": "solve",
+    "alpha_max": "solve",
+    "choose": "solve",
+    "compare": "comparison",
+    "elastic_net_path": "solve",
+    "load": "estimators",
+}
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

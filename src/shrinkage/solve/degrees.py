@@ -1,0 +1,163 @@
+"""Effective degrees of freedom of solutions, exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from shrinkage._typing import BoolArray, FloatArray, IndexArray
+from shrinkage.solve.points import Points
+from shrinkage.solve.problem import Problem
+
+# Singular values below this share of the largest one are rounding.
+RANK_TOL = 1e-10
+ROWS = 4096
+
+
+class DegreesOfFreedom:
+    """df = tr[Z_A (Z_A'Z_A + L2)^-1 Z_A'] of solutions of one problem.
+
+    A is the support without the coefficients at a bound; with L2 = 0 this is the rank of Z_A.
+    Free features (penalty_factor 0) come first, with L2 = 0, and the rest counts what they
+    leave: sum of d / (d + l2) over the eigenvalues d of the system left.
+
+    Parameters
+    ----------
+    problem : Problem
+    mean, scale : ndarray of shape (p,)
+        What columns are centred and scaled with; scale 0 never enters.
+    l2_unit : float
+        (1 - l1_ratio) / tau: l2_j is alpha times this times the penalty factor.
+
+    Notes
+    -----
+    Cost: one eigendecomposition in the smaller of |A| and n for each support; supports that
+    return are not decomposed again. Makes a float64 copy of the columns of the largest
+    support unless n is larger than their number, when their cross-products are enough.
+    """
+
+    def __init__(
+        self, problem: Problem, mean: FloatArray, scale: FloatArray, l2_unit: float
+    ) -> None:
+        self._problem = problem
+        self._mean = mean
+        self._scale = scale
+        self._l2_unit = l2_unit
+        self._spectra: dict[bytes, tuple[int, FloatArray]] = {}
+
+    def of(self, points: Points, alphas: FloatArray) -> FloatArray:
+        """Return df for each alpha; the intercept is not counted."""
+        supports = [self._support(points, k, alpha) for k, alpha in enumerate(alphas)]
+        union = np.unique(np.concatenate(supports)) if supports else np.zeros(0, dtype=np.intp)
+        system = _System(self._problem, self._mean, self._scale, union)
+        df = np.empty(len(alphas))
+        for k, (support, alpha) in enumerate(zip(supports, alphas, strict=True)):
+            n_free, spectrum = self._spectrum(system, np.searchsorted(union, support), support)
+            l2 = alpha * self._l2_unit
+            df[k] = n_free + (spectrum.size if l2 == 0.0 else np.sum(spectrum / (spectrum + l2)))
+        return df
+
+    def _support(self, points: Points, k: int, alpha: float) -> IndexArray:
+        problem = self._problem
+        features, values = points.row(k)
+        kept = features.astype(np.intp)
+        if problem.lower is not None and problem.upper is not None:
+            slack = 1e-12
+            at_bound = (values >= problem.upper[kept] * (1 - slack)) & (values > 0)
+            at_bound |= (values <= problem.lower[kept] * (1 - slack)) & (values < 0)
+            kept = kept[~at_bound]
+        # Free features count even where their coefficient happens to be 0.
+        free = (problem.penalty_factor == 0.0) & (self._scale > 0.0)
+        if alpha == 0.0 or not free.any() or problem.lower is not None:
+            return np.sort(kept)
+        return np.union1d(kept, np.flatnonzero(free))
+
+    def _spectrum(
+        self,
+        system: _System,
+        positions: IndexArray,
+        support: IndexArray,
+    ) -> tuple[int, FloatArray]:
+        key = support.tobytes()
+        if key not in self._spectra:
+            factor = self._problem.penalty_factor[support]
+            self._spectra[key] = system.spectrum(positions, factor)
+        return self._spectra[key]
+
+
+class _System:
+    """The columns of the largest support: as cross-products, or as they are if n is smaller."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        mean: FloatArray,
+        scale: FloatArray,
+        columns: IndexArray,
+    ) -> None:
+        X: Any = problem.matrix.source
+        is_sparse = problem.matrix.kind == "sparse"
+        n = X.shape[0]
+        weights = problem.weights
+        root = np.sqrt(np.full(n, 1.0 / n) if weights is None else weights)
+        self._is_gram = columns.size <= n
+        shift, stretch = mean[columns], 1.0 / scale[columns]
+        total = np.zeros((columns.size, columns.size) if self._is_gram else (n, columns.size))
+        if is_sparse:
+            X = X[:, columns].tocsr()
+        for first in range(0, n, ROWS):
+            rows = slice(first, first + ROWS)
+            block = X[rows].toarray() if is_sparse else X[rows][:, columns]
+            block = (block.astype(np.float64) - shift) * stretch * root[rows, None]
+            if self._is_gram:
+                total += block.T @ block
+            else:
+                total[rows] = block
+        self._columns = total
+
+    def spectrum(
+        self,
+        chosen: IndexArray,
+        factor: FloatArray,
+    ) -> tuple[int, FloatArray]:
+        """Return the rank of the free columns, and the non-zero eigenvalues of the rest.
+
+        The rest is divided by sqrt(factor) and made orthogonal to the free columns.
+        """
+        free = factor == 0.0
+        inverse_root = 1.0 / np.sqrt(np.where(free, 1.0, factor))
+        if self._is_gram or chosen.size <= self._columns.shape[0]:
+            if self._is_gram:
+                gram = self._columns[np.ix_(chosen, chosen)]
+            else:
+                gram = self._columns[:, chosen].T @ self._columns[:, chosen]
+            gram = gram * inverse_root * inverse_root[:, None]
+            n_free, rest = _without_free(gram, free)
+            return n_free, _positive_eigenvalues(rest, gram[~free][:, ~free])
+        Z = self._columns[:, chosen] * inverse_root
+        n_free, rest = 0, Z[:, ~free]
+        if free.any():
+            basis, sizes, _ = np.linalg.svd(Z[:, free], full_matrices=False)
+            basis = basis[:, sizes**2 > RANK_TOL * sizes[0] ** 2]
+            n_free, rest = basis.shape[1], rest - basis @ (basis.T @ rest)
+        outer = rest @ rest.T
+        return n_free, _positive_eigenvalues(outer, outer)
+
+
+def _without_free(gram: FloatArray, free: BoolArray) -> tuple[int, FloatArray]:
+    """Return the rank of the free block, and the Gram matrix of what it leaves of the rest."""
+    if not free.any():
+        return 0, gram
+    values, vectors = np.linalg.eigh(gram[np.ix_(free, free)])
+    kept = values > RANK_TOL * values[-1]
+    half = (vectors[:, kept] / np.sqrt(values[kept])).T @ gram[np.ix_(free, ~free)]
+    return int(np.count_nonzero(kept)), gram[np.ix_(~free, ~free)] - half.T @ half
+
+
+def _positive_eigenvalues(matrix: FloatArray, reference: FloatArray) -> FloatArray:
+    """Return the eigenvalues that are not rounding, against the size of `reference`."""
+    if not matrix.size:
+        return np.zeros(0)
+    values = np.linalg.eigvalsh(matrix)
+    return np.asarray(values[values > RANK_TOL * np.max(np.diag(reference))])

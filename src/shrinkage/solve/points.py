@@ -1,0 +1,161 @@
+"""The solutions along a path as the core returns them: compressed rows, one per alpha."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shrinkage._typing import FloatArray
+
+
+class CoreResult(Protocol):
+    """What `_core.PathResult` has."""
+
+    starts: NDArray[np.int64]
+    features: NDArray[np.int32]
+    values: FloatArray
+    intercepts: FloatArray
+    loss: FloatArray
+    dual_gap: FloatArray
+    kkt_violation: FloatArray
+    status: NDArray[np.int32]
+    rounds: NDArray[np.int64]
+    counts: dict[str, int]
+
+
+class Points:
+    """Solutions for m alphas, coefficients in original units.
+
+    Row k has the features `features[starts[k]:starts[k + 1]]` with `values` of the same slice.
+    """
+
+    __slots__ = (
+        "counts",
+        "dual_gap",
+        "features",
+        "intercepts",
+        "kkt_violation",
+        "loss",
+        "rounds",
+        "starts",
+        "status",
+        "values",
+    )
+
+    def __init__(self, result: CoreResult) -> None:
+        self.starts = result.starts
+        self.features = result.features
+        self.values = result.values
+        self.intercepts = result.intercepts
+        self.loss = result.loss
+        self.dual_gap = result.dual_gap
+        self.kkt_violation = result.kkt_violation
+        self.status = result.status
+        self.rounds = result.rounds
+        self.counts = result.counts
+
+    def __len__(self) -> int:
+        """Return the number of alphas."""
+        return int(self.intercepts.shape[0])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the arrays, as copies that no native object owns."""
+        state = {name: np.array(getattr(self, name)) for name in self.__slots__ if name != "counts"}
+        return state | {"counts": dict(self.counts)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the arrays back."""
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def row(self, k: int) -> tuple[NDArray[np.int32], FloatArray]:
+        """Return the features and the coefficients of alpha number k."""
+        here = slice(self.starts[k], self.starts[k + 1])
+        return self.features[here], self.values[here]
+
+    def only(self, k: int) -> Points:
+        """Return alpha number k alone."""
+        one = Points(self)
+        one.features, one.values = self.row(k)
+        one.starts = np.array([0, one.values.shape[0]], dtype=np.int64)
+        for name in ("intercepts", "loss", "dual_gap", "kkt_violation", "status", "rounds"):
+            setattr(one, name, getattr(self, name)[k : k + 1])
+        return one
+
+    def coef(self, k: int, n_features: int) -> FloatArray:
+        """Return the dense coefficients of alpha number k."""
+        dense = np.zeros(n_features)
+        features, values = self.row(k)
+        dense[features] = values
+        return dense
+
+    def dense(self, n_features: int) -> FloatArray:
+        """Return all coefficients, of shape (m, n_features)."""
+        dense = np.zeros((len(self), n_features))
+        rows = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        dense[rows, self.features] = self.values
+        return dense
+
+
+def joined(parts: Sequence[Points]) -> Points:
+    """Return the points of several stretches of alphas as one path."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = Points(parts[0])
+    for name in Points.__slots__:
+        if name not in ("counts", "starts"):
+            setattr(whole, name, np.concatenate([getattr(part, name) for part in parts]))
+    lengths = np.concatenate([np.diff(part.starts) for part in parts])
+    whole.starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    whole.counts = {
+        key: sum(part.counts.get(key, 0) for part in parts)
+        for key in dict.fromkeys(key for part in parts for key in part.counts)
+    }
+    return whole
+
+
+class Folds:
+    """Errors and paths of K folds for m alphas.
+
+    Attributes
+    ----------
+    error : ndarray of shape (K, m)
+        Weighted mean unit deviance over the rows held out.
+    train_error : ndarray of shape (K, m)
+        The same over the rows of the training set.
+    weight : ndarray of shape (K,)
+        Total weight of the rows held out, as a share of all weights.
+    paths : list of Points
+        The path of each training set.
+    """
+
+    __slots__ = ("error", "paths", "train_error", "weight")
+
+    def __init__(
+        self, error: FloatArray, train_error: FloatArray, weight: FloatArray, paths: list[Points]
+    ) -> None:
+        self.error = error
+        self.train_error = train_error
+        self.weight = weight
+        self.paths = paths
+
+    @classmethod
+    def of(cls, result: Any) -> Folds:
+        """Wrap a `_core.FoldResult`."""
+        paths = [Points(path) for path in result.paths]
+        return cls(result.error, result.train_error, result.weight, paths)
+
+
+def joined_folds(parts: Sequence[Folds]) -> Folds:
+    """Return the folds of several stretches of alphas as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Folds(
+        np.concatenate([part.error for part in parts], axis=1),
+        np.concatenate([part.train_error for part in parts], axis=1),
+        parts[0].weight,
+        [joined(stretch) for stretch in zip(*(part.paths for part in parts), strict=True)],
+    )

@@ -1,0 +1,124 @@
+"""How a solution ended, and the solution itself."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from shrinkage import errors
+from shrinkage._typing import FloatArray
+
+
+class Status(Enum):
+    """How one alpha ended, as a sentence; what to try next where that helps."""
+
+    CONVERGED = "The duality gap fell below the tolerance."
+    MAX_ROUNDS = (
+        "The limit of rounds was reached first. Raise `max_rounds` or loosen `tol` in `settings`."
+    )
+    NULL_MODEL = (
+        "Every penalised coefficient is zero: alpha is not below alpha_max. Choose a smaller alpha."
+    )
+    CONSTANT_TARGET = "The null model fits y exactly, so every penalised coefficient is zero."
+    SINGULAR = (
+        "Without a penalty more than one solution fits equally well; "
+        "this is the one of minimum norm."
+    )
+    STALLED = (
+        "Rounding stopped the solver above the tolerance. "
+        "Rescale columns of extreme size, or loosen `tol` in `settings`."
+    )
+    INTERPOLATED = (
+        "The coefficients were interpolated linearly between two alphas of the path; "
+        'they solve no problem exactly. Use how="exact" to refit.'
+    )
+    GRID_EDGE = (
+        "The best alpha is at the edge of the grid and the error still falls there. "
+        "Pass `alphas` that go further."
+    )
+
+    @property
+    def converged(self) -> bool:
+        """Whether the solver reached what was asked."""
+        return self not in (Status.MAX_ROUNDS, Status.STALLED)
+
+
+# The order of `enum class Status` in path.hpp.
+CORE_STATUS = (
+    Status.CONVERGED,
+    Status.MAX_ROUNDS,
+    Status.NULL_MODEL,
+    Status.CONSTANT_TARGET,
+    Status.SINGULAR,
+    Status.STALLED,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """One solution of the objective in docs/objective.md, with its certificate.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_features,)
+        Coefficients, in units of y per unit of each column of X.
+    intercept : float
+        In units of y; 0.0 without an intercept.
+    alpha, l1_ratio : float
+        The penalty that was used.
+    status : Status
+        How the solver ended.
+    dual_gap : float
+        (primal - dual value) / loss of the null model; NaN after interpolation.
+    kkt_violation : float
+        Largest distance from the optimality conditions, over alpha_max at l1_ratio 1.
+    n_rounds : int
+        Rounds of the active-set method.
+    df : float
+        Effective degrees of freedom, the intercept not counted.
+    deviance_ratio : float
+        1 - loss / loss of the null model: the share of the deviance explained.
+    alpha_max : float
+        Smallest alpha with every penalised coefficient zero; infinite for ridge.
+    """
+
+    coef: FloatArray
+    intercept: float
+    alpha: float
+    l1_ratio: float
+    status: Status
+    dual_gap: float
+    kkt_violation: float
+    n_rounds: int
+    df: float
+    deviance_ratio: float
+    alpha_max: float
+
+    def __repr__(self) -> str:
+        """Return how it ended, how far from optimal it is, and how large the model is."""
+        kept = int(np.count_nonzero(self.coef))
+        return (
+            f"Solution(alpha={self.alpha:.6g}, l1_ratio={self.l1_ratio:g}, "
+            f"{kept} of {self.coef.size} coefficients non-zero, "
+            f"dual_gap={self.dual_gap:.1e}, status={self.status.name})"
+        )
+
+
+def warn_unless_converged(
+    alphas: FloatArray, status: tuple[Status, ...], dual_gap: FloatArray, rounds: int, tol: float
+) -> None:
+    """Warn once, with the worst point, if some alphas ended above the tolerance."""
+    failed = [k for k, s in enumerate(status) if not s.converged]
+    if not failed:
+        return
+    worst = max(failed, key=lambda k: dual_gap[k])
+    message = (
+        f"{len(failed)} of {len(alphas)} alphas did not converge; the others are exact. "
+        f"Worst: alpha = {alphas[worst]:.6g} has a duality gap of {dual_gap[worst]:.1e} "
+        f"of the null model's loss after {rounds} rounds on the path, asked was {tol:.1e}.\n"
+        f"Hint: {status[worst].value}"
+    )
+    warnings.warn(message, errors.ConvergenceWarning, stacklevel=4)

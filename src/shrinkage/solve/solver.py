@@ -1,0 +1,241 @@
+"""The compiled core opened on a problem: X read once, then any number of paths."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shrinkage import _core
+from shrinkage._typing import FloatArray
+from shrinkage.design import Matrix, as_matrix
+from shrinkage.solve.plan import (
+    CROSS_PRODUCTS,
+    RIDGE_N,
+    RIDGE_P,
+    Plan,
+    default_alpha_min_ratio,
+)
+from shrinkage.solve.points import Folds, Points, joined, joined_folds
+from shrinkage.solve.problem import Problem
+from shrinkage.solve.settings import Settings
+from shrinkage.solve.threads import one_blas_thread
+
+# Below this share of L1 the default grid is ridge's: docs/objective.md.
+RIDGE_GRID_L1_RATIO = 1e-3
+RIDGE_GRID_FIRST = 1e3
+RIDGE_GRID_LAST = 1e-4
+# Correlations below this share of |z_j| |y| are rounding.
+NOISE = 1e-14
+
+
+class Solver:
+    """A problem, the plan for it, and the core that holds what was read from X.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its l1_ratio is only the default of the methods.
+    plan : Plan
+    settings : Settings
+    fold_ids : ndarray of int32, shape (n,), optional
+        Fold of each row, -1 for rows that are in every training set.
+    n_folds : int
+
+    Notes
+    -----
+    A row-major X is copied by columns if the plan needs whole columns.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        plan: Plan,
+        settings: Settings,
+        fold_ids: NDArray[np.int32] | None = None,
+        n_folds: int = 0,
+    ) -> None:
+        if plan.reads_columns and problem.matrix.kind == "dense C":
+            problem = replace(problem, matrix=_by_columns(problem.matrix))
+        self.problem = problem
+        self.plan = plan
+        self.settings = settings
+        self.fold_ids = fold_ids
+        self.n_folds = n_folds
+        self._null: FloatArray | None = None
+        self._data = (
+            problem.matrix.core,
+            problem.y,
+            problem.weights,
+            problem.fit_intercept,
+            problem.standardize,
+        )
+        self.core: Any
+        with one_blas_thread:
+            if self._is_tall:
+                self.core = _core.CrossProducts(*self._data, fold_ids, n_folds, settings.threads)
+            else:
+                self.core = _core.WorkingSet(*self._data, settings.threads)
+
+    @property
+    def null_loss(self) -> float:
+        """Loss of the fit with intercept and offset only."""
+        return float(self.core.null_loss)
+
+    def null_correlations(self) -> FloatArray:
+        """Return z_j'u at the null model, of shape (p,)."""
+        if self._null is None:
+            problem = self.problem
+            with one_blas_thread:
+                self._null = self.core.null_correlations(
+                    problem.penalty_factor,
+                    problem.lower,
+                    problem.upper,
+                    self.settings.max_rounds,
+                )
+        return np.asarray(self._null)
+
+    def alpha_max(self, l1_ratio: float) -> float:
+        """Return the smallest alpha with every penalised coefficient zero; inf for ridge."""
+        strongest = self._strongest()
+        if strongest == 0.0:
+            return 0.0
+        return strongest / l1_ratio if l1_ratio > 0.0 else math.inf
+
+    def grid(self, n_alphas: int, alpha_min_ratio: float | None, l1_ratio: float) -> FloatArray:
+        """Return the default grid of docs/objective.md, decreasing."""
+        if l1_ratio >= RIDGE_GRID_L1_RATIO:
+            first = self.alpha_max(l1_ratio)
+            ratio = alpha_min_ratio or default_alpha_min_ratio(self.problem)
+        else:
+            first = RIDGE_GRID_FIRST * self._strongest_in_spreads()
+            ratio = alpha_min_ratio or RIDGE_GRID_LAST / RIDGE_GRID_FIRST
+        return log_spaced(first if first > 0.0 else 1.0, ratio, n_alphas)
+
+    def path(self, alphas: FloatArray, l1_ratio: float) -> Points:
+        """Return the solutions for decreasing alphas."""
+        problem, settings = self.problem, self.settings
+        bounded = problem.lower is not None
+        with one_blas_thread:
+            if l1_ratio == 0.0 and not bounded:
+                return self._ridge(alphas)
+            m = alphas.shape[0]
+            split = m if bounded or alphas[-1] > 0.0 else m - 1
+            parts = []
+            if split:
+                result = self.core.path(
+                    alphas[:split],
+                    l1_ratio,
+                    problem.penalty_factor,
+                    problem.lower,
+                    problem.upper,
+                    settings.max_rounds,
+                    settings.gap,
+                    settings.threads,
+                )
+                parts.append(Points(result))
+            if split < m:
+                # Without a penalty nothing tells which features enter: that is a linear system.
+                parts.append(self._ridge(alphas[split:]))
+            return joined(parts)
+
+    def crossval(self, alphas: FloatArray, l1_ratio: float) -> Folds:
+        """Return the errors and the paths of the folds for decreasing alphas."""
+        problem, settings = self.problem, self.settings
+        bounded = problem.lower is not None
+        where = () if self._is_tall else (self.fold_ids, self.n_folds)
+        m = alphas.shape[0]
+        split = m if bounded or alphas[-1] > 0.0 else m - 1
+        if l1_ratio == 0.0 and not bounded:
+            split = 0
+        parts = []
+        with one_blas_thread:
+            if split:
+                result = self.core.crossval(
+                    *where,
+                    alphas[:split],
+                    l1_ratio,
+                    problem.penalty_factor,
+                    problem.lower,
+                    problem.upper,
+                    settings.max_rounds,
+                    settings.gap,
+                    settings.threads,
+                )
+                parts.append(Folds.of(result))
+            if split < m:
+                parts.append(self._ridge_folds(alphas[split:]))
+        return joined_folds(parts)
+
+    @property
+    def _is_tall(self) -> bool:
+        return self.plan.name in (CROSS_PRODUCTS, RIDGE_P)
+
+    def _cross_products(self, with_folds: bool) -> Any:
+        """Return cross-products for a linear system, None where n x n is smaller."""
+        if self._is_tall:
+            return self.core
+        if self.plan.name == RIDGE_N or self.problem.matrix.shape[1] > self.problem.n_effective:
+            return None
+        folds = (self.fold_ids, self.n_folds) if with_folds else (None, 0)
+        return _core.CrossProducts(*self._data, *folds, self.settings.threads)
+
+    def _ridge(self, alphas: FloatArray) -> Points:
+        factor, threads = self.problem.penalty_factor, self.settings.threads
+        tall = self._cross_products(with_folds=False)
+        if tall is not None:
+            return Points(tall.ridge(alphas, factor, threads))
+        return Points(_core.ridge_wide(*self._data, alphas, factor, threads))
+
+    def _ridge_folds(self, alphas: FloatArray) -> Folds:
+        factor, threads = self.problem.penalty_factor, self.settings.threads
+        tall = self._cross_products(with_folds=True)
+        if tall is not None:
+            return Folds.of(tall.ridge_crossval(alphas, factor, threads))
+        where = (self.fold_ids, self.n_folds)
+        return Folds.of(_core.ridge_wide_crossval(*self._data, alphas, factor, *where, threads))
+
+    def _strongest(self) -> float:
+        """Return the lasso's alpha_max: max over penalised j of |z_j'u| / v_j."""
+        problem = self.problem
+        c = self.null_correlations()
+        if problem.lower is not None and problem.upper is not None:
+            c = np.where(((c > 0) & (problem.upper > 0)) | ((c < 0) & (problem.lower < 0)), c, 0.0)
+        strongest = _largest_ratio(np.abs(c), problem.penalty_factor)
+        size = math.sqrt(2.0 * self.null_loss)
+        if not problem.standardize:
+            size *= float(self.core.spread.max())
+        return strongest if strongest > NOISE * size else 0.0
+
+    def _strongest_in_spreads(self) -> float:
+        """Return `_strongest`, in a unit that makes ridge's grid the same for any units."""
+        if self.problem.standardize or self.null_loss == 0.0:
+            return self._strongest()
+        if self._strongest() == 0.0:
+            return 0.0
+        c = np.abs(self.null_correlations()) * self.core.spread
+        return _largest_ratio(c, self.problem.penalty_factor) / math.sqrt(2.0 * self.null_loss)
+
+
+def log_spaced(first: float, ratio: float, n_alphas: int) -> FloatArray:
+    """Return n_alphas numbers from first to ratio * first, equally spaced in their logarithm."""
+    if n_alphas == 1:
+        return np.array([first])
+    grid = first * np.exp(np.arange(n_alphas) * (math.log(ratio) / (n_alphas - 1)))
+    grid[0], grid[-1] = first, first * ratio
+    return np.asarray(grid)
+
+
+def _largest_ratio(c: FloatArray, factor: FloatArray) -> float:
+    """Return max of c_j / factor_j over the features that are penalised and not excluded."""
+    if factor.min() > 0.0:
+        return float((c / factor).max())
+    penalised = factor > 0.0
+    return float(np.max(c[penalised] / factor[penalised], initial=0.0))
+
+
+def _by_columns(matrix: Matrix) -> Matrix:
+    return as_matrix(matrix.source, columns=True, check_finite=False, names=matrix.names)
