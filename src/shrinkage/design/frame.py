@@ -24,10 +24,11 @@ def is_frame(obj: object) -> bool:
 
     A dict of one-dimensional arrays by column name is one, too.
     """
-    if isinstance(obj, Mapping):
-        return True
+    # The sparse format DOK is a dict, too.
     if isinstance(obj, (np.ndarray, list, tuple)) or sparse.issparse(obj):
         return False
+    if isinstance(obj, Mapping):
+        return True
     if not (hasattr(type(obj), "columns") or hasattr(type(obj), "column_names")):
         return False
     import narwhals as nw
