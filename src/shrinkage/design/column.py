@@ -54,6 +54,7 @@ class Column:
 
     @property
     def names_out(self) -> tuple[str, ...]:
+        """Names of the column's columns in the array."""
         if self.kind == "number":
             return (self.name,)
         return tuple(f"{self.name}={level}" for level in self.shown)
@@ -85,10 +86,10 @@ class Column:
         found, codes = self._text(frame, key)
         position = {level: index for index, level in enumerate(self.shown)}
         if unseen == "error":
-            for code, level in enumerate(found):
-                if level not in self.levels:
-                    row = int(np.flatnonzero(codes == code)[0])
-                    raise errors.unseen_level(self.name, level, row, self.levels)
+            new = np.array([level not in self.levels for level in found], dtype=np.bool_)[codes]
+            if new.any():
+                row = int(np.flatnonzero(new)[0])
+                raise errors.unseen_level(self.name, found[codes[row]], row, self.levels)
         lookup = np.array([position.get(level, -1) for level in found], dtype=np.intp)
         places = lookup[codes]
         rows = np.flatnonzero(places >= 0)

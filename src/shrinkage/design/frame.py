@@ -196,7 +196,7 @@ class FrameEncoder:
         unseen: Literal["error", "base"] = "error",
         extra: Literal["error", "ignore"] = "error",
     ) -> AnyArray:
-        """Return the numbers of `frame`, shape (n_rows, len(names_out)), columns in `names_out` order.
+        """Return the numbers of `frame`, one column for each of `names_out`.
 
         Columns are found by name, so their order in `frame` does not matter. Missing numbers
         become NaN, for `as_matrix` to refuse. The array is the frame's own memory if all columns
