@@ -75,7 +75,7 @@ private:
 
     Status run();
     void start(double l1, double l2);
-    Status finish();
+    bool drop_wrong_signs();
     bool predict();
     void walk();
     bool drop_all_wrong();

@@ -6,12 +6,9 @@ namespace shrinkage {
 template <Slots S>
 void ActiveSet<S>::slots_added() {
     _point.slots_added();
-    double largest = 0.0;
     for (int j = static_cast<int>(_noise.size()); j < _slots.size(); ++j)
         _noise.push_back(8e-15 * _slots.rounding(j) * _settings.y_norm);
-    for (int j = 0; j < _slots.size(); ++j)
-        largest = std::max(largest, std::sqrt(_slots.diagonal(j)));
-    _least_noise = 2e-15 * largest * _settings.y_norm;
+    _least_noise = 2e-15 * std::sqrt(_slots.largest_diagonal()) * _settings.y_norm;
 }
 
 template <Slots S>
@@ -43,8 +40,12 @@ Status ActiveSet<S>::run() {
         refine();
         find_violators();
         if (_violators.empty()) {
-            if (is_solved()) return finish();
-            if (!repair()) return Status::stalled;
+            if (!is_solved()) {
+                if (!repair()) return Status::stalled;
+            } else if (!drop_wrong_signs()) {
+                _previous_l1 = _l1;
+                return Status::converged;
+            }
         } else {
             watch_for_decay();
             keep_worst();
@@ -79,14 +80,23 @@ void ActiveSet<S>::start(double l1, double l2) {
     }
 }
 
+/// Refinement may carry a coefficient to the wrong side of 0. On a knot that is rounding of size 1e-15,
+/// and 0 is as good; among nearly dependent members it can be more.
+/// @return whether somebody had to leave, so that the members' equations must be solved again
 template <Slots S>
-Status ActiveSet<S>::finish() {
-    // On a knot refinement leaves values of size 1e-15 on either side of 0.
-    for (Index i = 0; i < _point.size(); ++i)
-        if (has_kink(_point.members()[i]) && _point.signs()[i] * _point.coef()[i] < 0.0)
-            _point.coef()[i] = 0.0;
-    _previous_l1 = _l1;
-    return Status::converged;
+bool ActiveSet<S>::drop_wrong_signs() {
+    bool dropped = false;
+    for (Index i = _point.size() - 1; i >= 0; --i) {
+        const int j = _point.members()[i];
+        double& b = _point.coef()[i];
+        if (!has_kink(j) || _point.signs()[i] * b >= 0.0) continue;
+        const double moved = std::abs(b) * _slots.diagonal(j);
+        b = 0.0;
+        if (moved <= tolerance(j)) continue;
+        _point.leave(i, 0.0);
+        dropped = true;
+    }
+    return dropped;
 }
 
 /// Without l2 and bounds the solution is linear in l1 while the members stay: follow it, if all signs

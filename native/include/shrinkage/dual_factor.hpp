@@ -17,7 +17,8 @@ public:
 
     /// Whether `n` members are better handled here than by a factor of their Gram matrix.
     static bool suits(const DenseSlots& slots, Index n, double l2) {
-        return l2 > 0.0 && !slots.any_free() &&
+        // x loses the digits by which l2 is smaller than Z'Z.
+        return l2 > 1e-5 * slots.largest_diagonal() && !slots.any_free() &&
                static_cast<double>(n) > 0.7 * static_cast<double>(slots.rows());
     }
 

@@ -33,6 +33,7 @@ public:
     double rounding(int j) const { return _rounding[j]; }
     bool any_bounded() const { return _any_bounded; }
     bool any_free() const { return _any_free; }
+    double largest_diagonal() const { return _largest_diagonal; }
 
 protected:
     void add(const Slot& slot) {
@@ -43,6 +44,7 @@ protected:
         _upper.push_back(slot.upper);
         _rounding.push_back(slot.rounding);
         _any_bounded = _any_bounded || std::isfinite(slot.lower) || std::isfinite(slot.upper);
+        _largest_diagonal = std::max(_largest_diagonal, slot.diagonal);
         _any_free = _any_free || slot.penalty_factor == 0.0;
     }
     void reserve(Index n) {
@@ -52,6 +54,7 @@ protected:
 
 private:
     std::vector<double> _c0, _diagonal, _penalty_factor, _lower, _upper, _rounding;
+    double _largest_diagonal = 0.0;
     bool _any_bounded = false, _any_free = false;
 };
 
