@@ -1,0 +1,311 @@
+"""What the six estimators share: reading X, predicting, reporting and saving."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Literal, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import estimator_html_repr
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from shrinkage._typing import AnyArray, ArrayLike, FloatArray, PerFeature
+from shrinkage._validate import check_flag, check_offset, check_target
+from shrinkage.design import FrameEncoder, Matrix, as_matrix, column_names, is_frame
+from shrinkage.errors import ArgumentError
+from shrinkage.estimators.summary import CoefTable, Report
+from shrinkage.solve import Path, Problem, Settings, Status, linear_predictor, make_problem
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What reports and the model file say about the data of a fit.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows of positive weight.
+    total_weight : float
+        Sum of the weights; the number of rows without weights.
+    target_spread : float
+        Weighted standard deviation of y - offset, about 0 without an intercept.
+    spreads : ndarray of shape (n_columns,)
+        Weighted standard deviation of each column about its mean.
+    """
+
+    n_rows: int
+    total_weight: float
+    target_spread: float
+    spreads: FloatArray
+
+
+class LinearModel(RegressorMixin, BaseEstimator):
+    """Base of the estimators of the Gaussian objective in docs/objective.md."""
+
+    fit_intercept: bool
+    standardize: bool
+    positive: bool
+    penalty_factor: PerFeature | None
+    lower: PerFeature | None
+    upper: PerFeature | None
+    settings: Settings | None
+
+    coef_: FloatArray
+    intercept_: float
+    n_features_in_: int
+    feature_names_in_: AnyArray
+    status_: Status
+    dual_gap_: float
+    kkt_violation_: float
+    n_iter_: int
+    alpha_max_: float
+    deviance_ratio_: float
+    path_: Path
+
+    _df: float | None
+    _position: int
+    _encoder: FrameEncoder | None
+    _training: Training
+
+    def predict(
+        self,
+        X: Any,
+        offset: ArrayLike | None = None,
+        *,
+        unseen: Literal["error", "base"] = "error",
+        extra: Literal["error", "ignore"] = "error",
+    ) -> FloatArray:
+        """Predict the mean of y, in its unit: X coef + intercept + offset.
+
+        Parameters
+        ----------
+        X : array, scipy.sparse matrix or data frame of shape (n, n_features)
+            The columns of `fit`. In a data frame they are found by name, in any order.
+        offset : array-like of shape (n,), optional
+            Known part of the prediction, in units of y. Needed where `fit` had one.
+        unseen : {"error", "base"}, default "error"
+            For text columns: what to do with a level that `fit` did not see. "base" treats the
+            row as having none of the levels.
+        extra : {"error", "ignore"}, default "error"
+            What to do with columns of a data frame that `fit` did not see.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            float64.
+        """
+        check_is_fitted(self, "coef_")
+        matrix = self._read_again(X, unseen, extra)
+        eta = linear_predictor(matrix, self.coef_, self.intercept_)
+        known = check_offset(offset, matrix.shape[0])
+        return eta if known is None else eta + known
+
+    def score(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> float:
+        """Return R^2 of the predictions: 1 is perfect, 0 no better than the mean of y.
+
+        Parameters
+        ----------
+        X, offset
+            As in `predict`.
+        y : array-like of shape (n,)
+        sample_weight : array-like of shape (n,), optional
+            Weights >= 0.
+        """
+        from sklearn.metrics import r2_score
+
+        predicted = self.predict(X, offset)
+        return float(r2_score(y, predicted, sample_weight=sample_weight))
+
+    @property
+    def coef_names_(self) -> tuple[str, ...]:
+        """Name of each entry of `coef_`: "x0", "x1", ... where X had no names."""
+        check_is_fitted(self, "coef_")
+        if self._encoder is not None:
+            return self._encoder.names_out
+        return tuple(f"x{j}" for j in range(self.coef_.size))
+
+    @property
+    def df_(self) -> float:
+        """Effective degrees of freedom, the intercept not counted; computed when asked for."""
+        check_is_fitted(self, "coef_")
+        if self._df is None:
+            self._df = self.path_.solution(self._position).df
+        return self._df
+
+    def coef_table(self) -> CoefTable:
+        """Return names with coefficients in original units and per standard deviation."""
+        check_is_fitted(self, "coef_")
+        return CoefTable(
+            self.coef_names_, self.coef_, self.coef_ * self._training.spreads, self.intercept_
+        )
+
+    def summary(self) -> str:
+        """Return a report of the fit: strength in every dialect, certificate, coefficients."""
+        return self._report().text()
+
+    def save(self, path: str | os.PathLike[str]) -> FilePath:
+        """Write the fitted model to one JSON file, for `shrinkage.load`.
+
+        The file is written beside its place and renamed when complete. It holds what
+        predictions and `summary()` need, and no training row.
+
+        Parameters
+        ----------
+        path : str or path-like
+            For example "model.json". An existing file is replaced.
+
+        Returns
+        -------
+        pathlib.Path
+            Where the model is.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ArgumentError
+            If the file can't be written.
+        """
+        from shrinkage.estimators.model_file import write
+
+        check_is_fitted(self, "coef_")
+        return write(self, path)
+
+    def _repr_html_(self) -> str:
+        # A notebook shows scikit-learn's diagram before fit, and the result after it.
+        if not hasattr(self, "coef_"):
+            return str(estimator_html_repr(self))
+        return self._report().html()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: X may be sparse, y is one column."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _report(self) -> Report:
+        check_is_fitted(self, "coef_")
+        return Report.of(self)
+
+    def _choice_lines(self) -> list[str]:
+        """Return what the summary says about how alpha was chosen."""
+        return []
+
+    def _penalty(self) -> tuple[float, float]:
+        """Return (alpha, l1_ratio) of the fitted coefficients."""
+        raise NotImplementedError
+
+    def _problem(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        offset: ArrayLike | None,
+        l1_ratio: float,
+    ) -> Problem:
+        """Read the data of `fit` and return what is to be solved."""
+        target = check_target(y)
+        matrix = self._read(X)
+        lower = self.lower
+        if check_flag("positive", self.positive):
+            if lower is not None:
+                raise ArgumentError.must_be("lower", "left out with positive=True", lower)
+            lower = 0.0
+        return make_problem(
+            matrix,
+            target,
+            l1_ratio=l1_ratio,
+            sample_weight=sample_weight,
+            offset=offset,
+            penalty_factor=self._by_column(self.penalty_factor),
+            lower=self._by_column(lower),
+            upper=self._by_column(self.upper),
+            fit_intercept=self.fit_intercept,
+            standardize=self.standardize,
+        )
+
+    def _read(self, X: Any) -> Matrix:
+        """Read X of `fit`; sets what is known of its columns."""
+        if not is_frame(X):
+            matrix = as_matrix(X, min_rows=2)
+            self._encoder = None
+            validate_data(self, X, skip_check_array=True)
+            return matrix
+        encoder = FrameEncoder().fit(X)
+        matrix = as_matrix(encoder.transform(X), names=encoder.names_out, min_rows=2)
+        self._encoder = encoder
+        self.n_features_in_ = len(encoder.names_in)
+        if column_names(X) is not None:
+            self.feature_names_in_ = np.array(encoder.names_in, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return matrix
+
+    def _read_again(self, X: Any, unseen: Any, extra: Any) -> Matrix:
+        """Read X of `predict`, whose columns have to be those of `fit`."""
+        encoder = self._encoder
+        if encoder is not None and is_frame(X):
+            numbers = encoder.transform(X, unseen=unseen, extra=extra)
+            return as_matrix(numbers, names=encoder.names_out)
+        if encoder is not None and encoder.levels:
+            raise ArgumentError.must_be("X", "a data frame, as in fit: it had text columns", X)
+        matrix = as_matrix(X)
+        # A dict of columns is a data frame that scikit-learn does not know.
+        known = matrix.source if isinstance(X, Mapping) else X
+        validate_data(self, known, reset=False, skip_check_array=True)
+        return matrix
+
+    def _by_column(self, values: PerFeature | None) -> PerFeature | None:
+        """Let an entry for a text column stand for each of its levels."""
+        encoder = self._encoder
+        if encoder is None or not isinstance(values, Mapping):
+            return values
+        spread: dict[str, float] = {}
+        for name, value in values.items():
+            places = encoder.sources.get(name)
+            names = [name] if places is None else [encoder.names_out[j] for j in places]
+            spread.update(dict.fromkeys(names, value))
+        return spread
+
+    def _keep(self, path: Path, k: int, training: Training) -> Self:
+        """Take over point number k of the path."""
+        self.path_ = path
+        self.coef_ = path.points.coef(k, path.n_features)
+        self.intercept_ = float(path.intercepts[k])
+        self.n_iter_ = int(path.n_rounds[k])
+        self.dual_gap_ = float(path.dual_gap[k])
+        self.kkt_violation_ = float(path.kkt_violation[k])
+        self.status_ = path.status[k]
+        self.alpha_max_ = path.alpha_max
+        self.deviance_ratio_ = float(path.deviance_ratio[k])
+        self._position, self._df = k, None
+        self._training = training
+        return self
+
+
+def training_of(problem: Problem, path: Path, sample_weight: ArrayLike | None) -> Training:
+    """Return what reports say about the data of a fit."""
+    y, weights = problem.y, problem.weights
+    if weights is None:
+        weights = np.full(y.shape, 1.0 / y.shape[0])
+    centre = float(weights @ y) if problem.fit_intercept else 0.0
+    total = y.shape[0] if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).sum()
+    return Training(
+        n_rows=problem.n_effective,
+        total_weight=float(total),
+        target_spread=float(np.sqrt(weights @ (y - centre) ** 2)),
+        spreads=path.spread,
+    )

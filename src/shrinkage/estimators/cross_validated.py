@@ -1,0 +1,161 @@
+"""What the estimators that choose their alpha by cross-validation share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from shrinkage._typing import ArrayLike, FloatArray, FoldArray
+from shrinkage.draw.table import significant
+from shrinkage.estimators.base import LinearModel, training_of
+from shrinkage.select.crossval import CrossValidation, cross_validate
+from shrinkage.select.folds import make_splits
+from shrinkage.solve import Problem, Status
+
+Rule = str | Callable[[CrossValidation], Any]
+
+
+class CrossValidatedModel(LinearModel):
+    """A linear model whose alpha is chosen by cross-validation."""
+
+    alphas: int | ArrayLike
+    alpha_min_ratio: float | None
+    cv: Any
+    rule: Rule
+    scoring: Any
+    random_state: Any
+
+    alpha_: float
+    alpha_1se_: float
+    alphas_: FloatArray
+    l1_ratio_: float
+    l1_ratios_: tuple[float, ...]
+    cv_mean_: FloatArray
+    cv_se_: FloatArray
+    train_mean_: FloatArray
+    best_index_: tuple[int, int]
+    fold_ids_: FoldArray
+    oof_predict_: FloatArray
+    measure_: str
+    folds_: str
+
+    def _l1_ratios(self) -> tuple[float, ...]:
+        raise NotImplementedError
+
+    def _penalty(self) -> tuple[float, float]:
+        return self.alpha_, self.l1_ratio_
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        fold_ids: ArrayLike | None = None,
+    ) -> Self:
+        """Choose the strength by cross-validation and fit the model with it.
+
+        Parameters
+        ----------
+        X : array, scipy.sparse matrix or data frame of shape (n, n_features)
+            Numbers. In a data frame also text or categories: one 0/1 column for each level,
+            the levels being those of all rows.
+        y : array-like of shape (n,)
+            Response.
+        sample_weight : array-like of shape (n,), optional
+            Weights >= 0, in the fit, in the folds' errors and in their mean.
+        offset : array-like of shape (n,), optional
+            Known part of the prediction, in units of y.
+        groups : array-like of shape (n,), optional
+            Rows of one group are held out together.
+        fold_ids : array-like of int, shape (n,), optional
+            The fold that holds out each row, from 0; -1 for rows that are never held out.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ArgumentError
+            If an argument does not meet its requirement, or a fold is empty.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the duality gap asked for was not reached somewhere on the path.
+        """
+        ratios = self._l1_ratios()
+        problem = self._problem(X, y, sample_weight, offset, ratios[0])
+        found = self._search(problem, ratios, y, groups, fold_ids)
+        return self._keep_choice(found, problem, sample_weight)
+
+    def _keep_choice(
+        self, found: CrossValidation, problem: Problem, sample_weight: ArrayLike | None
+    ) -> Self:
+        several = len(found.l1_ratios) > 1
+        self.alpha_, self.l1_ratio_ = found.alpha, found.l1_ratio
+        self.alpha_1se_ = found.alpha_1se
+        self.alphas_ = found.alphas if several else found.alphas[0]
+        self.l1_ratios_ = found.l1_ratios
+        self.cv_mean_, self.cv_se_ = found.cv_mean, found.cv_se
+        self.train_mean_ = found.train_mean
+        self.best_index_ = found.index
+        self.fold_ids_, self.oof_predict_ = found.fold_ids, found.oof_predict
+        self.measure_ = found.measure
+        self.folds_ = self._folds_in_words(found)
+        self._keep(found.path, found.index[1], training_of(problem, found.path, sample_weight))
+        if self.status_.converged and found.status is not Status.CONVERGED:
+            self.status_ = found.status
+        return self
+
+    def _folds_in_words(self, found: CrossValidation) -> str:
+        return f"{found.fold_weights.size} folds"
+
+    def _choice_lines(self) -> list[str]:
+        best = self.best_index_
+        mean, se = float(self.cv_mean_[best]), float(self.cv_se_[best])
+        spread = f" +- {significant(se)}" if np.isfinite(se) else ""
+        rule = self.rule if isinstance(self.rule, str) else "a rule of your own"
+        lines = [
+            f"{self.folds_}, rule {rule}: {self.measure_} {significant(mean)}{spread} held out, "
+            f"{significant(float(self.train_mean_[best]))} training"
+        ]
+        if np.isfinite(self.alpha_1se_):
+            lines.append(f"alpha_1se {self.alpha_1se_:.6g}")
+        if len(self.l1_ratios_) > 1:
+            lines.append(f"l1_ratio chosen from {', '.join(f'{r:g}' for r in self.l1_ratios_)}")
+        return lines
+
+    def _search(
+        self,
+        problem: Problem,
+        l1_ratios: tuple[float, ...],
+        y: ArrayLike,
+        groups: ArrayLike | None,
+        fold_ids: ArrayLike | None,
+    ) -> CrossValidation:
+        """Return the errors of all penalties and the choice."""
+        n, weights, seed = problem.matrix.shape[0], problem.weights, _seed(self.random_state)
+        return cross_validate(
+            problem,
+            make_splits(self.cv, n, np.ravel(y), groups, fold_ids, seed, weights),
+            alphas=self.alphas,
+            alpha_min_ratio=self.alpha_min_ratio,
+            l1_ratios=l1_ratios,
+            rule=self.rule,
+            scoring=self.scoring,
+            settings=self.settings,
+        )
+
+
+def _seed(random_state: Any) -> int:
+    """Return the seed of the folds: an integer as it is, otherwise drawn from scikit-learn's."""
+    if isinstance(random_state, Integral) and not isinstance(random_state, bool):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31))
