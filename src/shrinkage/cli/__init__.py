@@ -1,0 +1,5 @@
+"""The command `shrinkage`."""
+
+from shrinkage.cli.main import main
+
+__all__ = ["main"]

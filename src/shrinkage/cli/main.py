@@ -1,0 +1,72 @@
+"""Run one command; every way in which it can end has its exit code.
+
+0: done. 2: the call or the data are wrong; one sentence says how. 70: a mistake of ours.
+130: interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from shrinkage.cli.parser import UsageError, make_parser
+
+EXIT_DONE, EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED = 0, 2, 70, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv`, by default the program's own, and return the exit code."""
+    from shrinkage.errors import ShrinkageError
+
+    try:
+        arguments = make_parser().parse_args(argv)
+        from shrinkage.cli.terminal import narrate
+
+        with narrate(quiet=arguments.quiet, color=not arguments.no_color):
+            arguments.run(arguments)
+        sys.stdout.flush()
+    except UsageError as error:
+        return _fail(EXIT_USAGE, str(error))
+    except ShrinkageError as error:
+        return _fail(EXIT_USAGE, _as_typed(str(error)))
+    except BrokenPipeError:
+        # The reader has seen enough. Python would complain when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return _fail(EXIT_INTERRUPTED, "interrupted")
+    except MemoryError:
+        return _fail(EXIT_USAGE, "the data do not fit in memory")
+    except Exception as error:
+        import traceback
+
+        print(
+            f"shrinkage: this is a mistake of ours ({type(error).__name__}: {error}); "
+            "please report it with what follows",
+            file=sys.stderr,
+        )
+        traceback.print_exc()
+        return EXIT_BUG
+    return EXIT_DONE
+
+
+def _fail(code: int, message: str) -> int:
+    print(f"shrinkage: {message}", file=sys.stderr)
+    return code
+
+
+def _as_typed(message: str) -> str:
+    """Return a message about a Python argument with the name of the option that sets it."""
+    options = {
+        "l1_ratio": "--l1-ratio",
+        "alphas": "--alphas",
+        "alpha": "--alpha",
+        "sample_weight": "--weights",
+        "offset": "--offset",
+        "groups": "--groups",
+        "cv": "--cv",
+        "random_state": "--seed",
+    }
+    for name, option in options.items():
+        message = message.replace(f"`{name}`", f"`{option}`").replace(f"`{name}[", f"`{option}[")
+    return message

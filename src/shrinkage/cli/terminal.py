@@ -1,0 +1,68 @@
+"""Progress and warnings on stderr, headings in bold on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from typing import TextIO
+
+# A command that is done sooner says nothing of its progress.
+_SILENT_SECONDS = 1.0
+
+
+class _Progress(logging.Handler):
+    """Writes the package's log to stderr once a command takes long."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self._start = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if time.monotonic() - self._start > _SILENT_SECONDS:
+            print(record.getMessage(), file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def narrate(*, quiet: bool, color: bool) -> Iterator[None]:
+    """Show warnings in one line each, and the progress unless `quiet`."""
+    logger = logging.getLogger("shrinkage")
+    handler = _Progress()
+    level = logger.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = lambda message, *_, **__: _warn(str(message), color)
+        if not quiet:
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+
+def _warn(message: str, color: bool) -> None:
+    label = _bold("warning:", sys.stderr, color)
+    print(f"shrinkage: {label} {message}", file=sys.stderr, flush=True)
+
+
+def show_report(text: str, *, color: bool) -> None:
+    """Print a report, with the lines that are underlined in bold on a terminal."""
+    if _colorful(sys.stdout, color):
+        text = re.sub(r"^(.+)\n-+$", "\x1b[1m\\1\x1b[0m", text, flags=re.MULTILINE)
+    sys.stdout.write(text)
+
+
+def _bold(text: str, stream: TextIO, color: bool) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if _colorful(stream, color) else text
+
+
+def _colorful(stream: TextIO, color: bool) -> bool:
+    """Return whether to colour: asked for nothing else, on a terminal, NO_COLOR not set."""
+    return color and stream.isatty() and not os.environ.get("NO_COLOR")

@@ -1,0 +1,310 @@
+"""What a comparison found, as values."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shrinkage._typing import FloatArray, FoldArray
+from shrinkage.comparison.files import check_directory, write_together
+from shrinkage.comparison.groups import Group, share
+from shrinkage.comparison.thumb import RULE, RuleOfThumb
+
+if TYPE_CHECKING:
+    from shrinkage.solve import Path, Status
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A penalty over its whole range of strengths.
+
+    Attributes
+    ----------
+    path : Path
+        Fit to all rows, one point for each alpha.
+    held_out, held_out_se, training : ndarray of shape (n_alphas,)
+        Cross-validated mean squared error with its standard error, and the error on the rows
+        that each fold was fitted to.
+    """
+
+    path: Path
+    held_out: FloatArray
+    held_out_se: FloatArray
+    training: FloatArray
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One model of a comparison, fitted to all rows at the alpha that its folds chose.
+
+    Attributes
+    ----------
+    name, slug : str
+        For people ("elastic net 0.5") and for files ("elastic-net-0.5").
+    l1_ratio : float
+        NaN for ordinary least squares.
+    alpha, alpha_1se : float
+        Strength with the lowest held-out error, and the largest one within a standard error of
+        it (NaN for least squares).
+    coef, coef_per_sd : ndarray of shape (n_features,)
+        In original units, and the change of `y` for one standard deviation of the feature.
+    intercept : float
+    n_nonzero, n_nonzero_1se : int
+        Features kept at `alpha` and at `alpha_1se`.
+    training_error, held_out_error, held_out_se : float
+        Mean squared errors at `alpha`. The held-out one is slightly too good: the same folds
+        chose `alpha`.
+    fold_errors : ndarray of shape (n_folds,)
+    difference, difference_se : float
+        Mean over the folds of the held-out error less that of the best contender, and the
+        standard error of that difference; both 0 for the best.
+    dual_gap : float
+        Certified distance of the fit from the optimum, relative to the null model's loss.
+    status : Status
+        How the solver or the choice of alpha ended.
+    curve : Curve or None
+        None for least squares.
+    """
+
+    name: str
+    slug: str
+    l1_ratio: float
+    alpha: float
+    alpha_1se: float
+    coef: FloatArray
+    coef_per_sd: FloatArray
+    intercept: float
+    n_nonzero: int
+    n_nonzero_1se: int
+    training_error: float
+    held_out_error: float
+    held_out_se: float
+    fold_errors: FloatArray
+    difference: float
+    difference_se: float
+    dual_gap: float
+    status: Status
+    curve: Curve | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """L1 against L2 on one data set and the same folds, made by `compare`.
+
+    `str(comparison)` is a report for the terminal; in a notebook it shows itself as HTML.
+
+    Attributes
+    ----------
+    contenders : tuple of Contender
+        Least squares (if there are more rows than features), ridge, elastic net, lasso.
+    feature_names : tuple of str of length n_features
+    n_rows : int
+        Rows of positive weight.
+    fold_ids : ndarray of shape (n_samples,) or None
+        Fold that holds a row out, -1 for none; None if the splits overlap.
+    n_folds : int
+    null_error, null_se : float
+        Held-out error of predicting the mean of `y`, and its standard error.
+    groups : tuple of Group
+        Correlated features.
+    rule : RuleOfThumb
+    target_name : str
+    notes : tuple of str
+        What deserves a look.
+    """
+
+    contenders: tuple[Contender, ...]
+    feature_names: tuple[str, ...]
+    n_rows: int
+    fold_ids: FoldArray | None
+    n_folds: int
+    null_error: float
+    null_se: float
+    groups: tuple[Group, ...]
+    rule: RuleOfThumb
+    target_name: str
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        from shrinkage.comparison.render import as_text
+        from shrinkage.comparison.report import blocks
+
+        return as_text(blocks(self))
+
+    def _repr_html_(self) -> str:
+        from shrinkage.comparison.render import as_html
+        from shrinkage.comparison.report import blocks
+
+        return as_html(blocks(self))
+
+    @property
+    def best(self) -> Contender:
+        """The contender with the lowest held-out error."""
+        return min(self.contenders, key=lambda contender: contender.held_out_error)
+
+    @property
+    def coef(self) -> FloatArray:
+        """Coefficients in original units, of shape (n_features, n_contenders)."""
+        return np.column_stack([contender.coef for contender in self.contenders])
+
+    @property
+    def coef_per_sd(self) -> FloatArray:
+        """Coefficients per standard deviation, of shape (n_features, n_contenders)."""
+        return np.column_stack([contender.coef_per_sd for contender in self.contenders])
+
+    def __getitem__(self, name: str) -> Contender:
+        for contender in self.contenders:
+            if name in (contender.name, contender.slug):
+                return contender
+        raise KeyError(name)
+
+    def coef_table(self) -> dict[str, list[Any]]:
+        """Return the coefficients as columns, one row for each feature.
+
+        `feature`, then for each contender the coefficient in original units, per standard
+        deviation, and what the penalty did to it: "exactly zero", "shrunk" (closer to zero than
+        the least-squares one) or "not shrunk". `pandas.DataFrame` and `polars.DataFrame` take it.
+        """
+        columns: dict[str, list[Any]] = {"feature": list(self.feature_names)}
+        for contender in self.contenders:
+            columns[f"{contender.slug}"] = contender.coef.tolist()
+            columns[f"{contender.slug}_per_sd"] = contender.coef_per_sd.tolist()
+            columns[f"{contender.slug}_effect"] = self.effect(contender)
+        return columns
+
+    def effect(self, contender: Contender) -> list[str]:
+        """Return what a penalty did to each coefficient, compared with least squares."""
+        least_squares = self.contenders[0] if math.isnan(self.contenders[0].l1_ratio) else None
+        words = np.where(contender.coef == 0.0, "exactly zero", "not shrunk").astype(object)
+        if least_squares is not None:
+            smaller = np.abs(contender.coef) < np.abs(least_squares.coef)
+            words[smaller & (contender.coef != 0.0)] = "shrunk"
+        return [str(word) for word in words]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain values that JSON can hold; NaN becomes None.
+
+        `coef` and `coef_per_sd` list the features that are not exactly zero.
+        """
+        names = self.feature_names
+        return {
+            "schema_version": 1,
+            "target": self.target_name,
+            "n_rows": self.n_rows,
+            "n_features": len(names),
+            "n_folds": self.n_folds,
+            "fold_ids": None if self.fold_ids is None else self.fold_ids.tolist(),
+            "error": "mean squared error",
+            "null_model": _plain({"held_out_error": self.null_error, "held_out_se": self.null_se}),
+            "best": self.best.name,
+            "models": [_contender_dict(contender, names) for contender in self.contenders],
+            "groups": [self._group_dict(group) for group in self.groups],
+            "rule_of_thumb": {
+                "rule": RULE,
+                "answer": self.rule.answer,
+                "sentence": self.rule.sentence,
+                "measurements": list(self.rule.measurements),
+                "n_correlated": self.rule.n_correlated,
+                "strongest_correlation": self.rule.strongest,
+            },
+            "notes": list(self.notes),
+        }
+
+    def _group_dict(self, group: Group) -> dict[str, Any]:
+        inside = {}
+        for contender in self.contenders:
+            found = share(contender.coef_per_sd, group)
+            inside[contender.name] = _plain(
+                {"n_kept": found.n_kept, "largest_share": found.largest}
+            )
+        members = [self.feature_names[j] for j in group.features]
+        return {"features": members, "strongest_correlation": group.strongest, "models": inside}
+
+    def save(self, directory: str | os.PathLike[str]) -> None:
+        """Write `comparison.json`, `coefficients.csv` and a picture of each path.
+
+        The pictures are `path-ridge.svg`, `path-elastic-net-0.1.svg`, ..., `path-lasso.svg`.
+        All files appear together, or none does.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without matplotlib, which the extra `plot` brings.
+        ArgumentError
+            If `directory` is a file, or can't be written to.
+        """
+        from shrinkage.comparison.pictures import check_pictures, path_svg
+
+        check_pictures("comparison.save")
+        target = check_directory("directory", directory)
+        contents = {
+            "comparison.json": json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n",
+            "coefficients.csv": _csv(self.coef_table()),
+        }
+        for contender in self.contenders:
+            if contender.curve is not None:
+                contents[f"path-{contender.slug}.svg"] = path_svg(
+                    contender, contender.curve, self.feature_names, self.target_name
+                )
+        write_together(target, contents)
+
+
+def _contender_dict(contender: Contender, names: Sequence[str]) -> Any:
+    kept = np.flatnonzero(contender.coef).tolist()
+    values: dict[str, Any] = {
+        "name": contender.name,
+        "l1_ratio": contender.l1_ratio,
+        "alpha": contender.alpha,
+        "alpha_1se": contender.alpha_1se,
+        "n_nonzero": contender.n_nonzero,
+        "n_nonzero_1se": contender.n_nonzero_1se if contender.curve is not None else None,
+        "training_error": contender.training_error,
+        "held_out_error": contender.held_out_error,
+        "held_out_se": contender.held_out_se,
+        "fold_errors": contender.fold_errors.tolist(),
+        "difference_to_best": contender.difference,
+        "difference_se": contender.difference_se,
+        "dual_gap": contender.dual_gap,
+        "status": contender.status.name,
+        "intercept": contender.intercept,
+        "coef": {names[j]: float(contender.coef[j]) for j in kept},
+        "coef_per_sd": {names[j]: float(contender.coef_per_sd[j]) for j in kept},
+    }
+    if contender.curve is not None:
+        curve = contender.curve
+        values["curve"] = {
+            "alphas": curve.path.alphas.tolist(),
+            "held_out_error": curve.held_out.tolist(),
+            "held_out_se": curve.held_out_se.tolist(),
+            "training_error": curve.training.tolist(),
+            "n_nonzero": curve.path.n_nonzero.tolist(),
+        }
+    return _plain(values)
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` with None where a number is not finite."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _csv(columns: dict[str, list[Any]]) -> str:
+    import csv
+    import io
+
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return stream.getvalue()
