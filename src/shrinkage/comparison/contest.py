@@ -125,7 +125,6 @@ def compare(
     contest = _Contest(problem, splits, settings)
     least_squares, notes = _least_squares(contest, columns)
     found = [contest.penalised(name, ratio, alphas) for name, ratio in L1_RATIOS.items()]
-    mention_columns(matrix, found[0].curve.path.spread)
     notes += [
         f"{contender.name}: {contender.status.value}"
         for contender in found
@@ -193,6 +192,7 @@ class _Contest:
         self.splits = splits
         self._settings = check_settings(settings)
         self._opened = FoldSolver(problem, splits, self._settings)
+        self._mentioned = False
         n = problem.y.shape[0]
         self.weights = np.full(n, 1.0 / n) if problem.weights is None else problem.weights
         self.fold_weights = np.array([self.weights[held_out].sum() for _, held_out in splits])
@@ -208,6 +208,9 @@ class _Contest:
             settings=self._settings,
             opened=self._opened,
         )
+        if not self._mentioned:
+            mention_columns(self.problem.matrix, found.path.spread)
+            self._mentioned = True
         return _contender(name, found)
 
     def unpenalised(self, excluded: IndexArray) -> Contender:
@@ -233,28 +236,28 @@ class _Contest:
 
 
 def _contender(name: str, found: CrossValidation) -> Contender:
-    path, curves, (_, k) = found.path, found.curves, found.index
+    path, k = found.path, found.index[1]
     coef = path.points.coef(k, path.n_features)
     return Contender(
         name=name,
         slug=name.lower().replace(" ", "-"),
         l1_ratio=found.l1_ratio,
         alpha=found.alpha,
-        alpha_1se=curves.alpha_1se,
+        alpha_1se=found.alpha_1se,
         coef=coef,
         coef_per_sd=coef * path.spread,
         intercept=float(path.intercepts[k]),
         n_nonzero=int(path.n_nonzero[k]),
-        n_nonzero_1se=int(path.n_nonzero[curves.one_se_index[1]]),
-        training_error=float(curves.train_mean[0, k]),
-        held_out_error=float(curves.cv_mean[0, k]),
-        held_out_se=float(curves.cv_se[0, k]),
-        fold_errors=curves.fold_errors[0, :, k],
+        n_nonzero_1se=int(path.n_nonzero[found.one_se_index[1]]),
+        training_error=float(found.train_mean[0, k]),
+        held_out_error=float(found.cv_mean[0, k]),
+        held_out_se=float(found.cv_se[0, k]),
+        fold_errors=found.fold_errors[0, :, k],
         difference=0.0,
         difference_se=0.0,
         dual_gap=float(path.dual_gap[k]),
         status=found.status if found.status is Status.GRID_EDGE else path.status[k],
-        curve=Curve(path, curves.cv_mean[0], curves.cv_se[0], curves.train_mean[0]),
+        curve=Curve(path, found.cv_mean[0], found.cv_se[0], found.train_mean[0]),
     )
 
 
