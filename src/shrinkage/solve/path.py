@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from shrinkage.solve.plan import Plan
 from shrinkage.solve.points import Points
 from shrinkage.solve.result import CORE_STATUS, Solution, Status, warn_unless_converged
 from shrinkage.solve.solver import Solver
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Path:
@@ -233,26 +236,22 @@ class Path:
         }
         return _frame_of(table)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw each coefficient, in original units, against alpha.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
+    def plot(self) -> Figure:
+        """Draw each coefficient, per standard deviation of its column, against alpha.
 
         Returns
         -------
-        matplotlib Axes
+        matplotlib.figure.Figure
 
         Raises
         ------
         MissingDependencyError
             Without matplotlib.
         """
-        from shrinkage.draw.path import draw_coefficients
+        from shrinkage.draw.figure import path_figure
 
-        return draw_coefficients(self.alphas, self.coef_path, self.names, ax=ax)
+        names = self.names or tuple(f"x{j}" for j in range(self.n_features))
+        return path_figure(self.alphas, self.coef_path * self.spread, names, asked_by="path.plot")
 
     def __len__(self) -> int:
         """Return the number of alphas."""

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shrinkage import _core
 from shrinkage._typing import FloatArray
-
-
-class CoreResult(Protocol):
-    """What `_core.PathResult` has."""
-
-    starts: NDArray[np.int64]
-    features: NDArray[np.int32]
-    values: FloatArray
-    intercepts: FloatArray
-    loss: FloatArray
-    dual_gap: FloatArray
-    kkt_violation: FloatArray
-    status: NDArray[np.int32]
-    rounds: NDArray[np.int64]
-    counts: dict[str, int]
 
 
 class Points:
@@ -45,7 +31,18 @@ class Points:
         "values",
     )
 
-    def __init__(self, result: CoreResult) -> None:
+    starts: NDArray[np.int64]
+    features: NDArray[np.int32]
+    values: FloatArray
+    intercepts: FloatArray
+    loss: FloatArray
+    dual_gap: FloatArray
+    kkt_violation: FloatArray
+    status: NDArray[np.int32]
+    rounds: NDArray[np.int64]
+    counts: dict[str, int]
+
+    def __init__(self, result: _core.PathResult | Points) -> None:
         self.starts = result.starts
         self.features = result.features
         self.values = result.values
@@ -143,7 +140,19 @@ class Folds:
         self.paths = paths
 
     @classmethod
-    def of(cls, result: Any) -> Folds:
+    def empty(cls, n_alphas: int) -> Folds:
+        """Return no folds yet."""
+        return cls(np.zeros((0, n_alphas)), np.zeros((0, n_alphas)), np.zeros(0), [])
+
+    def add(self, error: FloatArray, weight: float, points: Points) -> None:
+        """Append one fold: its errors on the rows held out, their weight, and its path."""
+        self.error = np.vstack([self.error, error])
+        self.train_error = np.vstack([self.train_error, 2.0 * points.loss])
+        self.weight = np.append(self.weight, weight)
+        self.paths.append(points)
+
+    @classmethod
+    def of(cls, result: _core.FoldResult) -> Folds:
         """Wrap a `_core.FoldResult`."""
         paths = [Points(path) for path in result.paths]
         return cls(result.error, result.train_error, result.weight, paths)

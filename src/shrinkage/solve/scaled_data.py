@@ -101,7 +101,7 @@ class ScaledData:
             values -= (self.mean[which] - mean).astype(float)
         values *= self.root[:, None]
         values *= self.inverse[which]
-        return values
+        return np.asarray(values)
 
     def correlations(self, u: FloatArray) -> FloatArray:
         """Return z_j'u for every column."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -79,6 +80,14 @@ class Solver:
                 self.core = _core.CrossProducts(*self._data, fold_ids, n_folds, settings.threads)
             else:
                 self.core = _core.WorkingSet(*self._data, settings.threads)
+
+    def with_plan(self, plan: Plan) -> Solver:
+        """Return this solver under another plan for the same core."""
+        if plan.name == self.plan.name:
+            return self
+        other = copy(self)
+        other.plan = plan
+        return other
 
     @property
     def null_loss(self) -> float:
@@ -195,8 +204,11 @@ class Solver:
         tall = self._cross_products(with_folds=True)
         if tall is not None:
             return Folds.of(tall.ridge_crossval(alphas, factor, threads))
-        where = (self.fold_ids, self.n_folds)
-        return Folds.of(_core.ridge_wide_crossval(*self._data, alphas, factor, *where, threads))
+        fold_ids: Any = self.fold_ids
+        wide = _core.ridge_wide_crossval(
+            *self._data, alphas, factor, fold_ids, self.n_folds, threads
+        )
+        return Folds.of(wide)
 
     def _strongest(self) -> float:
         """Return the lasso's alpha_max: max over penalised j of |z_j'u| / v_j."""

@@ -1,0 +1,232 @@
+"""Cross-validation: the error on rows that a model has not seen, and the alpha it chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shrinkage._typing import ArrayLike, FloatArray, FoldArray
+from shrinkage._validate import check_alphas, check_l1_ratios
+from shrinkage.select.curves import Curves, Index, Rule
+from shrinkage.select.edges import edge_status, extension
+from shrinkage.select.fold_solver import FoldSolver
+from shrinkage.select.folds import Splits
+from shrinkage.solve.columns import mention_columns
+from shrinkage.solve.elastic_net import check_alpha_min_ratio
+from shrinkage.solve.path import Path
+from shrinkage.solve.plan import Plan
+from shrinkage.solve.points import Folds, Points, joined_folds
+from shrinkage.solve.problem import Problem
+from shrinkage.solve.result import CORE_STATUS, Status, warn_unless_converged
+from shrinkage.solve.settings import Settings, check_settings
+
+SQUARED_ERROR = "mean squared error"
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation(Curves):
+    """The curves, what the rule chose, and the fit to all rows.
+
+    Attributes
+    ----------
+    index : tuple of int
+        Indices of l1_ratio and alpha that the rule chose.
+    fold_ids : ndarray of int32, shape (n,)
+        The fold that holds out each row, -1 where none does.
+    oof_predict : ndarray of shape (n,)
+        Prediction by the chosen model fitted without the row; NaN where none holds it out.
+    path : Path
+        On all rows, for the chosen l1_ratio.
+    plan : Plan
+        How the path and the folds were computed.
+    status : Status
+        CONVERGED, or GRID_EDGE if the best alpha is at an end of the grid and the error still
+        falls there.
+    measure : str
+        What the errors are.
+    """
+
+    index: Index
+    fold_ids: FoldArray
+    oof_predict: FloatArray
+    path: Path
+    plan: Plan
+    status: Status
+    measure: str
+
+    @property
+    def alpha(self) -> float:
+        """The alpha that the rule chose."""
+        return float(self.alphas[self.index])
+
+    @property
+    def l1_ratio(self) -> float:
+        """The l1_ratio that the rule chose."""
+        return self.l1_ratios[self.index[0]]
+
+
+def cross_validate(
+    problem: Problem,
+    splits: Splits,
+    *,
+    alphas: int | ArrayLike = 100,
+    alpha_min_ratio: float | None = None,
+    l1_ratios: Sequence[float] | None = None,
+    rule: Rule = "min",
+    scoring: Any = None,
+    settings: Settings | None = None,
+    opened: FoldSolver | None = None,
+) -> CrossValidation:
+    """Choose alpha and l1_ratio by their error on held-out rows.
+
+    Parameters
+    ----------
+    problem : Problem
+    splits : Splits
+    alphas : int or array-like, default 100
+        An integer is the length of the default grid of each l1_ratio; if the best alpha is at
+        its lower end (ridge: at either end), the grid is extended once by two decades at the
+        same spacing. A grid that is given is not changed.
+    alpha_min_ratio : float, optional
+        As in `elastic_net_path`.
+    l1_ratios : sequence of float, optional
+        None means the problem's own.
+    rule : {"min", "1se"} or callable, default "min"
+        "1se" takes the largest alpha within one standard error of the best, for the best
+        l1_ratio. A function gets the `Curves` and returns an index of alpha (for the best
+        l1_ratio) or a tuple of an index of l1_ratio and one of alpha.
+    scoring : str or callable, optional
+        One of scikit-learn's scorers; larger is better. None means the mean unit deviance.
+    settings : Settings, optional
+    opened : FoldSolver, optional
+        The same problem and splits, opened before; what it has read from X is used again.
+
+    Returns
+    -------
+    CrossValidation
+
+    Raises
+    ------
+    ArgumentError
+        If an argument is outside its range.
+
+    Warns
+    -----
+    ConvergenceWarning
+        Once, if points of the path or of a fold did not reach the tolerance.
+    DataWarning
+        Once, if columns are constant or repeat another one; not with `opened`.
+    """
+    settings = check_settings(settings)
+    ratios = (problem.l1_ratio,) if l1_ratios is None else check_l1_ratios(l1_ratios)
+    run = _Run(problem, splits, ratios, scoring, settings, opened)
+    grids = run.grids(check_alphas(alphas), check_alpha_min_ratio(alpha_min_ratio))
+    curves = run.curves(grids)
+    if isinstance(check_alphas(alphas), int):
+        curves = run.extended(curves)
+    index = curves.chosen(rule)
+    path = run.path(index[0], curves.alphas[index[0]])
+    run.warn_unless_converged(path, curves.alphas)
+    return CrossValidation(
+        **vars(curves),
+        index=index,
+        fold_ids=splits.held_out_in(),
+        oof_predict=run.held_out_predictions(index),
+        path=path,
+        plan=run.plans[index[0]],
+        status=edge_status(curves, path.alpha_max),
+        measure=run.measure,
+    )
+
+
+class _Run:
+    """The folds of each l1_ratio while the grid may still grow."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        splits: Splits,
+        l1_ratios: tuple[float, ...],
+        scoring: Any,
+        settings: Settings,
+        opened: FoldSolver | None,
+    ) -> None:
+        self.solver = FoldSolver(problem, splits, settings) if opened is None else opened
+        self.is_first = opened is None
+        self.l1_ratios = l1_ratios
+        self.settings = settings
+        self.plans: list[Plan] = []
+        self.folds: list[Folds] = []
+        self.scorer, self.measure = None, SQUARED_ERROR
+        if scoring is not None:
+            from shrinkage.select.scoring import scorer_of
+
+            self.scorer, self.measure = scorer_of(scoring)
+
+    def grids(self, alphas: int | FloatArray, alpha_min_ratio: float | None) -> FloatArray:
+        """Return the alphas of each l1_ratio, of shape (L, m), and fix the plans."""
+        rows = []
+        for l1_ratio in self.l1_ratios:
+            plan = self.solver.plan(l1_ratio, alphas, alpha_min_ratio)
+            self.plans.append(plan)
+            if isinstance(alphas, int):
+                rows.append(self.solver.solver(plan).grid(alphas, alpha_min_ratio, l1_ratio))
+            else:
+                rows.append(alphas)
+        if self.is_first:
+            core = self.solver.solver(self.plans[0]).core
+            mention_columns(self.solver.problem.matrix, core.spread)
+        return np.stack(rows)
+
+    def curves(self, grids: FloatArray) -> Curves:
+        """Return the errors on these grids."""
+        self.folds = self._computed(grids)
+        return self._curves_of(self.folds, grids)
+
+    def extended(self, curves: Curves) -> Curves:
+        """Return the curves, on a longer grid if the best alpha is at an end of this one."""
+        found = extension(curves)
+        if found is None:
+            return curves
+        more, upwards = found
+        pairs = list(zip(self.folds, self._computed(more), strict=True))
+        if upwards:
+            self.folds = [joined_folds([new, old]) for old, new in pairs]
+            return self._curves_of(self.folds, np.hstack([more, curves.alphas]))
+        self.folds = [joined_folds([old, new]) for old, new in pairs]
+        return self._curves_of(self.folds, np.hstack([curves.alphas, more]))
+
+    def path(self, row: int, alphas: FloatArray) -> Path:
+        """Return the path on all rows for one l1_ratio."""
+        solver, l1_ratio = self.solver.solver(self.plans[row]), self.l1_ratios[row]
+        return Path(solver, alphas, l1_ratio, solver.path(alphas, l1_ratio))
+
+    def held_out_predictions(self, index: Index) -> FloatArray:
+        """Return each row's prediction by the fold that holds it out."""
+        return self.solver.held_out_predictions(self.folds[index[0]].paths, index[1])
+
+    def warn_unless_converged(self, path: Path, alphas: FloatArray) -> None:
+        """Warn once if points of the path or of the folds did not reach the tolerance."""
+        parts: list[tuple[Points, FloatArray]] = [(path.points, path.alphas)]
+        for folds, grid in zip(self.folds, alphas, strict=True):
+            parts.extend((points, grid) for points in folds.paths)
+        codes = np.concatenate([points.status for points, _ in parts])
+        status = tuple(CORE_STATUS[code] for code in codes.tolist())
+        gaps = np.concatenate([points.dual_gap for points, _ in parts])
+        grids = np.concatenate([grid for _, grid in parts])
+        rounds = sum(int(points.rounds.sum()) for points, _ in parts)
+        warn_unless_converged(grids, status, gaps, rounds, self.settings.gap)
+
+    def _computed(self, grids: FloatArray) -> list[Folds]:
+        found = self.solver.folds(list(zip(self.plans, self.l1_ratios, grids, strict=True)))
+        if self.scorer is None:
+            return found
+        from shrinkage.select.scoring import scored
+
+        return [scored(self.solver, folds, self.scorer) for folds in found]
+
+    def _curves_of(self, folds: list[Folds], alphas: FloatArray) -> Curves:
+        return Curves.of(self.l1_ratios, alphas, folds, self.scorer is not None)

@@ -1,0 +1,154 @@
+"""Errors over alphas and folds, their mean and standard error, and the choice among them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shrinkage._typing import FloatArray
+from shrinkage.errors import ArgumentError
+from shrinkage.solve.points import Folds
+
+Index = tuple[int, int]
+Rule = str | Callable[["Curves"], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The errors of L values of l1_ratio times m alphas on K folds.
+
+    Attributes
+    ----------
+    l1_ratios : tuple of float, length L
+    alphas : ndarray of shape (L, m)
+        Decreasing in each row.
+    fold_errors : ndarray of shape (L, K, m)
+        Weighted mean unit deviance on the rows held out, or a score.
+    train_errors : ndarray of shape (L, K, m)
+        The same on the rows that the fold was fitted to.
+    fold_weights : ndarray of shape (K,)
+        Total weight of the rows held out, as a share of all weights.
+    cv_mean, cv_se : ndarray of shape (L, m)
+        Mean over folds weighted by `fold_weights`, and its standard error from the spread over
+        folds; NaN with one fold.
+    train_mean : ndarray of shape (L, m)
+        The same mean of `train_errors`.
+    larger_is_better : bool
+        True for a score.
+    """
+
+    l1_ratios: tuple[float, ...]
+    alphas: FloatArray
+    fold_errors: FloatArray
+    train_errors: FloatArray
+    fold_weights: FloatArray
+    cv_mean: FloatArray
+    cv_se: FloatArray
+    train_mean: FloatArray
+    larger_is_better: bool
+
+    @classmethod
+    def of(
+        cls,
+        l1_ratios: tuple[float, ...],
+        alphas: FloatArray,
+        folds: Sequence[Folds],
+        larger_is_better: bool,
+    ) -> Curves:
+        """Return the curves of the folds for each l1_ratio."""
+        error = np.stack([part.error for part in folds])
+        train_error = np.stack([part.train_error for part in folds])
+        weight = folds[0].weight
+        mean, se = mean_and_se(error, weight)
+        train_mean = mean_and_se(train_error, weight)[0]
+        return cls(
+            l1_ratios, alphas, error, train_error, weight, mean, se, train_mean, larger_is_better
+        )
+
+    @property
+    def loss(self) -> FloatArray:
+        """`cv_mean` turned so that smaller is better, of shape (L, m)."""
+        return -self.cv_mean if self.larger_is_better else self.cv_mean
+
+    @property
+    def best_index(self) -> Index:
+        """Indices of l1_ratio and alpha with the best mean; ties go to the larger alpha."""
+        loss = self.loss
+        ties = np.argwhere(loss == np.nanmin(loss))
+        row, column = max(ties.tolist(), key=lambda at: self.alphas[at[0], at[1]])
+        return row, column
+
+    @property
+    def one_se_index(self) -> Index:
+        """Indices of the largest alpha within one standard error, for the best l1_ratio."""
+        row, column = self.best_index
+        limit = self.loss[row, column] + self.cv_se[row, column]
+        return row, int(np.flatnonzero(self.loss[row] <= limit)[0])
+
+    @property
+    def alpha_1se(self) -> float:
+        """The alpha at `one_se_index`; NaN with one fold."""
+        if np.isnan(self.cv_se[self.best_index]):
+            return math.nan
+        return float(self.alphas[self.one_se_index])
+
+    def chosen(self, rule: Rule) -> Index:
+        """Return what `rule` chooses: "min", "1se", or a function of these curves.
+
+        Raises
+        ------
+        ArgumentError
+            If the rule is none of these, or what it returns is no index; for "1se" with one
+            fold, which has no standard error.
+        """
+        if callable(rule):
+            return self._checked(rule(self))
+        if rule == "min":
+            return self.best_index
+        if rule != "1se":
+            raise ArgumentError.must_be("rule", "'min', '1se' or a function of the curves", rule)
+        if np.isnan(self.cv_se[self.best_index]):
+            hint = "rule='min', or more folds"
+            raise ArgumentError.cannot("rule", "be '1se' without a standard error of folds", hint)
+        return self.one_se_index
+
+    def _checked(self, index: Any) -> Index:
+        rows, columns = self.alphas.shape
+        given = index if isinstance(index, tuple) else (self.best_index[0], index)
+        requirement = f"return an index below {columns}, or two below {(rows, columns)}"
+        try:
+            row, column = (int(np.asarray(part).item()) for part in given)
+        except (TypeError, ValueError):
+            raise ArgumentError.must("rule", requirement, index) from None
+        if not (0 <= row < rows and 0 <= column < columns):
+            raise ArgumentError.must("rule", requirement, index)
+        return row, column
+
+
+def mean_and_se(error: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the weighted mean over folds, and its standard error.
+
+    With weights W_k: mean = sum W_k e_k / sum W_k, and se = sqrt(sum W_k (e_k - mean)^2 /
+    sum W_k / (K - 1)).
+
+    Parameters
+    ----------
+    error : ndarray of shape (..., K, m)
+    weight : ndarray of shape (K,)
+
+    Returns
+    -------
+    mean, se : ndarray of shape (..., m)
+        se is NaN for K = 1.
+    """
+    share = (weight / weight.sum())[:, None]
+    mean = np.sum(share * error, axis=-2)
+    n_folds = error.shape[-2]
+    if n_folds == 1:
+        return mean, np.full_like(mean, np.nan)
+    spread = np.sum(share * (error - mean[..., None, :]) ** 2, axis=-2)
+    return mean, np.sqrt(spread / (n_folds - 1))
