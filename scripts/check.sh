@@ -17,7 +17,7 @@ ninja -C "$work/sanitized" >/dev/null
 ctest --test-dir "$work/sanitized" --output-on-failure
 
 step "fuzzing the core: ${CASES:-10000} cases"
-"$work/sanitized/fuzz" "${CASES:-10000}"
+for fuzz in "$work"/sanitized/fuzz_*; do "$fuzz" "${CASES:-10000}"; done
 
 step "the long tests"
 "$PYTHON" -m pytest -m long
