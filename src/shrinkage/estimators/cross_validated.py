@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from numbers import Integral
 from typing import Any, Self
 
@@ -13,10 +12,9 @@ from shrinkage._typing import ArrayLike, FloatArray, FoldArray
 from shrinkage.draw.table import significant
 from shrinkage.estimators.base import LinearModel, training_of
 from shrinkage.select.crossval import CrossValidation, cross_validate
+from shrinkage.select.curves import Rule
 from shrinkage.select.folds import make_splits
 from shrinkage.solve import Problem, Status
-
-Rule = str | Callable[[CrossValidation], Any]
 
 
 class CrossValidatedModel(LinearModel):
@@ -92,7 +90,7 @@ class CrossValidatedModel(LinearModel):
         """
         ratios = self._l1_ratios()
         problem = self._problem(X, y, sample_weight, offset, ratios[0])
-        found = self._search(problem, ratios, y, groups, fold_ids)
+        found = self._search(problem, ratios, groups, fold_ids)
         return self._keep_choice(found, problem, sample_weight)
 
     def _keep_choice(
@@ -136,15 +134,15 @@ class CrossValidatedModel(LinearModel):
         self,
         problem: Problem,
         l1_ratios: tuple[float, ...],
-        y: ArrayLike,
         groups: ArrayLike | None,
         fold_ids: ArrayLike | None,
     ) -> CrossValidation:
         """Return the errors of all penalties and the choice."""
-        n, weights, seed = problem.matrix.shape[0], problem.weights, _seed(self.random_state)
+        n, weights, seed = problem.y.size, problem.weights, _seed(self.random_state)
+        y = problem.y if problem.offset is None else problem.y + problem.offset
         return cross_validate(
             problem,
-            make_splits(self.cv, n, np.ravel(y), groups, fold_ids, seed, weights),
+            make_splits(self.cv, n, y, groups, fold_ids, seed, weights),
             alphas=self.alphas,
             alpha_min_ratio=self.alpha_min_ratio,
             l1_ratios=l1_ratios,

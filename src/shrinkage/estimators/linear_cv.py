@@ -7,8 +7,11 @@ from typing import Any
 
 from shrinkage._typing import ArrayLike, PerFeature
 from shrinkage._validate import check_l1_ratios
+from shrinkage.errors import ArgumentError
 from shrinkage.estimators.cross_validated import CrossValidatedModel, Rule
-from shrinkage.solve import Settings
+from shrinkage.select.closed_form import leave_one_out
+from shrinkage.select.crossval import CrossValidation
+from shrinkage.solve import Problem, Settings
 
 
 class LassoCV(CrossValidatedModel):
@@ -29,8 +32,8 @@ class LassoCV(CrossValidatedModel):
         The folds. An integer makes balanced random ones, or with `groups` whole groups.
     rule : {"min", "1se"} or callable, default "min"
         "min" takes the smallest error, "1se" the largest alpha within one standard error of it.
-        A callable gets the `CrossValidation` and returns the index of an alpha, or (index of
-        an l1_ratio, index of an alpha).
+        A callable gets the curves (`cv_mean`, `cv_se`, `alphas`, ..., as the attributes here) and
+        returns the index of an alpha, or (index of an l1_ratio, index of an alpha).
     scoring : str or callable, optional
         A scorer of scikit-learn, larger being better. None is the mean squared error.
     random_state : int, RandomState or None, default 0
@@ -187,6 +190,34 @@ class RidgeCV(CrossValidatedModel):
 
     def _l1_ratios(self) -> tuple[float, ...]:
         return (0.0,)
+
+    def _search(
+        self,
+        problem: Problem,
+        l1_ratios: tuple[float, ...],
+        groups: ArrayLike | None,
+        fold_ids: ArrayLike | None,
+    ) -> CrossValidation:
+        if not isinstance(self.cv, str):
+            return super()._search(problem, l1_ratios, groups, fold_ids)
+        for name, given in (
+            ("scoring", self.scoring), ("groups", groups), ("fold_ids", fold_ids)
+        ):
+            if given is not None:
+                raise ArgumentError.cannot("cv", f"be {self.cv!r} together with `{name}`", "cv=10")
+        return leave_one_out(
+            problem,
+            self.cv,
+            alphas=self.alphas,
+            alpha_min_ratio=self.alpha_min_ratio,
+            rule=self.rule,
+            settings=self.settings,
+        )
+
+    def _folds_in_words(self, found: CrossValidation) -> str:
+        if isinstance(self.cv, str):
+            return {"loo": "leave-one-out", "gcv": "generalised cross-validation"}[self.cv]
+        return super()._folds_in_words(found)
 
 
 class ElasticNetCV(CrossValidatedModel):
