@@ -23,12 +23,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Prints the version, which is looked up only now."""
+    """Prints the version."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
-        from importlib.metadata import version
+        import shrinkage
 
-        print(f"shrinkage {version('shrinkage')}")
+        print(f"shrinkage {shrinkage.__version__}")
         parser.exit()
 
 
@@ -87,7 +87,6 @@ def _fit(commands: _Commands) -> None:
     parser.add_argument(
         "--rule",
         choices=("min", "1se"),
-        default=None,
         help="alpha with the lowest held-out error (default), or the largest one within a standard "
         "error of it",
     )
@@ -190,12 +189,8 @@ def _alphas(parser: argparse.ArgumentParser) -> None:
 
 
 def _folds(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--cv", type=_count, default=10, metavar="K", help="number of folds (default 10)"
-    )
-    parser.add_argument(
-        "--seed", type=_count, default=0, metavar="N", help="makes other folds (default 0)"
-    )
+    parser.add_argument("--cv", type=_count, metavar="K", help="number of folds (default 10)")
+    parser.add_argument("--seed", type=_count, metavar="N", help="makes other folds (default 0)")
 
 
 def _columns(parser: argparse.ArgumentParser, *, groups: bool = True) -> None:
@@ -234,9 +229,10 @@ def _reading(parser: argparse.ArgumentParser) -> None:
 def _decimal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--decimal",
-        choices=(".", ","),
+        type=_decimal_mark,
         default=".",
-        help="decimal mark of CSV and TSV (default: .)",
+        metavar="MARK",
+        help="decimal mark of CSV and TSV: . (default) or ,",
     )
 
 
@@ -261,6 +257,12 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
+
+
+def _decimal_mark(text: str) -> str:
+    if text not in (".", ","):
+        raise argparse.ArgumentTypeError(f"must be . or , but got {text!r}")
+    return text
 
 
 def _count(text: str) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 # A command that is done sooner says nothing of its progress.
-_SILENT_SECONDS = 1.0
+_SILENT_SECONDS = 2.0
 
 
 class _Progress(logging.Handler):

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from shrinkage import errors
 from shrinkage._typing import AnyArray, ArrayLike, FloatArray, PerFeature
 from shrinkage._validate import check_flag, check_offset, check_target
 from shrinkage.design import FrameEncoder, Matrix, as_matrix, column_names, is_frame
@@ -142,6 +143,12 @@ class LinearModel(RegressorMixin, BaseEstimator):
             self._df = self.path_.solution(self._position).df
         return self._df
 
+    @property
+    def levels_(self) -> dict[str, tuple[str, ...]]:
+        """Levels of each text column of the fitted frame, sorted; empty where there was none."""
+        check_is_fitted(self, "coef_")
+        return {} if self._encoder is None else self._encoder.levels
+
     def coef_table(self) -> CoefTable:
         """Return names with coefficients in original units and per standard deviation."""
         check_is_fitted(self, "coef_")
@@ -263,6 +270,9 @@ class LinearModel(RegressorMixin, BaseEstimator):
         if encoder is not None and encoder.levels:
             raise ArgumentError.must_be("X", "a data frame, as in fit: it had text columns", X)
         matrix = as_matrix(X)
+        if matrix.shape[1] != self.n_features_in_:
+            name = type(self).__name__
+            raise errors.feature_count(name, matrix.shape[1], self.n_features_in_)
         # A dict of columns is a data frame that scikit-learn does not know.
         known = matrix.source if isinstance(X, Mapping) else X
         validate_data(self, known, reset=False, skip_check_array=True)
@@ -302,7 +312,9 @@ def training_of(problem: Problem, path: Path, sample_weight: ArrayLike | None) -
     if weights is None:
         weights = np.full(y.shape, 1.0 / y.shape[0])
     centre = float(weights @ y) if problem.fit_intercept else 0.0
-    total = y.shape[0] if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).sum()
+    total = (
+        y.shape[0] if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).sum()
+    )
     return Training(
         n_rows=problem.n_effective,
         total_weight=float(total),
