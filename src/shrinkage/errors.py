@@ -304,7 +304,7 @@ def identifier_column(column: str) -> DataError:
 def unseen_level(column: str, level: str, row: int, levels: Sequence[str]) -> DataError:
     """Return the error for a level that was not there when the model was fitted."""
     got = Phrase(f"{level!r} in row {row} of column {column!r}")
-    hint = f"the levels are {listed(levels, 10)}"
+    hint = f"the levels are {listed(levels, 10)}; with unseen='base' such a row has none of them"
     return DataError.must("X", "hold the levels it was fitted with", got, hint).at(row, column)
 
 
@@ -323,7 +323,7 @@ def missing_columns(columns: Sequence[str]) -> ArgumentError:
 def extra_columns(columns: Sequence[str]) -> ArgumentError:
     """Return the error for columns that were not there in the fit."""
     got = Phrase(f"the unknown column {listed(columns)}")
-    hint = "drop what the model does not know"
+    hint = "drop what the model does not know, or pass extra='ignore'"
     return ArgumentError.must("X", "have only the columns it was fitted with", got, hint)
 
 

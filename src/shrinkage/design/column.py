@@ -38,7 +38,7 @@ class Column:
         if dtype in (nw.String, nw.Categorical, nw.Enum):
             return cls(name, "text")
         if dtype.is_temporal():
-            raise errors.date_column(name, str(dtype))
+            raise errors.date_column(name, type(dtype).__name__)
         values = frame.get_column(key).to_numpy()
         if dtype == nw.Object and all(_is_real(value) for value in values):
             return cls(name, "number")
