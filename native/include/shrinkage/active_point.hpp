@@ -97,10 +97,14 @@ public:
     }
 
     /// Everybody leaves to 0 and the members that are independent come back, with their coefficients.
-    void readmit_members() {
+    /// @param to_cholesky solve by a Cholesky factor from now on
+    void readmit_members(bool to_cholesky) {
         const std::vector<int> members(_system.members().begin(), _system.members().end());
         const std::vector<double> coef = std::move(_coef), sign = std::move(_sign);
-        _system.reset();
+        if (to_cholesky)
+            _system.reset_to_cholesky();
+        else
+            _system.reset();
         _coef.clear();
         _sign.clear();
         for (const int j : members) _place[j] = Place::zero;
@@ -111,10 +115,23 @@ public:
         }
     }
 
+    /// sum_j |z_j| |b_j|, which sets the rounding errors of correlations.
+    double length() const {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < _coef.size(); ++i)
+            sum += _slots.rounding(members()[i]) * std::abs(_coef[i]);
+        for (const AtBound& each : _at_bound)
+            sum += _slots.rounding(each.slot) * std::abs(each.value);
+        return sum;
+    }
+
+    /// A slot that is no member will never enter.
+    void exclude(int j) { _place[j] = Place::excluded; }
+
     /// Coefficients that solve the members' equations, signs and bounds held as they are. Does not
     /// depend on the present coefficients (but for the start of an iteration), so that no error
     /// accumulates.
-    void solve_members(double l1, double tolerance, std::vector<double>& target) {
+    void solve_members(double l1, const Accuracy& accuracy, std::vector<double>& target) {
         refresh_held();
         _right_hand.resize(_coef.size());
         const std::span<const double> held = _at_bound.empty() ? _slots.c0() : _held;
@@ -123,7 +140,7 @@ public:
             _right_hand[i] = held[j] - l1 * _slots.penalty_factor(j) * _sign[i];
         }
         target = _coef;
-        _system.solve(_right_hand.data(), tolerance, target.data());
+        _system.solve(_right_hand.data(), accuracy, target.data());
     }
 
     /// Correlations from the data.
@@ -142,15 +159,16 @@ public:
     }
 
     /// misfit_i = c_i - l2 v_i b_i - l1 v_i s_i of each member: 0 where its equation is solved.
-    /// @return the largest of |misfit_i|
-    double misfit(double l1, double l2, std::vector<double>& misfit) const {
+    /// @return the largest |misfit_i| in units of what `accuracy` asks for
+    double misfit(double l1, double l2, const Accuracy& accuracy,
+                  std::vector<double>& misfit) const {
         misfit.resize(_coef.size());
         double largest = 0.0;
         for (std::size_t i = 0; i < _coef.size(); ++i) {
             const int j = members()[i];
             misfit[i] = _correlations[j] -
                         _slots.penalty_factor(j) * (l2 * _coef[i] + l1 * _sign[i]);
-            largest = std::max(largest, std::abs(misfit[i]));
+            largest = std::max(largest, std::abs(misfit[i]) / accuracy.of(_slots.rounding(j)));
         }
         return largest;
     }

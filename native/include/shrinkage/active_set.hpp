@@ -28,14 +28,13 @@ public:
         : _runtime(runtime),
           _slots(slots),
           _settings(settings),
-          _point(runtime, slots, method, settings.max_rank, _counts) {
-        slots_added();
-    }
+          _point(runtime, slots, method, settings.max_rank, _counts),
+          _magnitude(settings.y_norm) {}
     ActiveSet(const ActiveSet&) = delete;
     ActiveSet& operator=(const ActiveSet&) = delete;
 
     /// Call after slots have been appended.
-    void slots_added();
+    void slots_added() { _point.slots_added(); }
 
     /// Fit only the slots that are never penalised; correlations() are then those of the null model.
     /// Only before the first solve().
@@ -53,6 +52,8 @@ public:
     bool is_zero(int j) const { return _point.place(j) == Place::zero; }
     const Counts& counts() const { return _counts; }
     Index rounds_of_last() const { return _rounds; }
+    /// Length of vectors whose rounding errors the correlations carry.
+    double magnitude() const { return _magnitude; }
 
 private:
     struct Violator {
@@ -67,11 +68,14 @@ private:
     };
 
     bool has_kink(int j) const { return _l1 > 0.0 && _slots.penalty_factor(j) > 0.0; }
-    double noise(int j) const { return _noise[j]; }
+    /// By how much a correlation may exceed its limit before its slot is a violator.
     double tolerance(int j) const {
-        return std::max(1e-11 * _l1 * _slots.penalty_factor(j), _noise[j]);
+        return std::max(1e-11 * _l1 * _slots.penalty_factor(j),
+                        8e-15 * _magnitude * _slots.rounding(j));
     }
-    double solve_tolerance() const { return std::max(1e-12 * _l1, _least_noise); }
+    /// Of the members' equations.
+    Accuracy accuracy() const { return {1e-12 * _l1, 1e-15 * _magnitude}; }
+    double misfit() { return _point.misfit(_l1, _l2, accuracy(), _misfit); }
 
     Status run();
     void start(double l1, double l2);
@@ -81,7 +85,7 @@ private:
     bool drop_all_wrong();
     Break first_break() const;
     void refine();
-    bool is_solved();
+    void evaluate();
     bool repair();
     void find_violators();
     void watch_for_decay();
@@ -101,8 +105,7 @@ private:
     Index _rounds = 0;
     Index _repairs = 0;
     int _worst_slot = -1;  ///< worst violator of the round before
-    std::vector<double> _noise;
-    double _least_noise = 0.0;
+    double _magnitude;    ///< length of vectors whose rounding errors c carries
     std::vector<double> _target, _misfit, _step;
     std::vector<Violator> _violators;
     std::vector<int> _entering;

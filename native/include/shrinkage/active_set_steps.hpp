@@ -4,14 +4,6 @@
 namespace shrinkage {
 
 template <Slots S>
-void ActiveSet<S>::slots_added() {
-    _point.slots_added();
-    for (int j = static_cast<int>(_noise.size()); j < _slots.size(); ++j)
-        _noise.push_back(8e-15 * _slots.rounding(j) * _settings.y_norm);
-    _least_noise = 2e-15 * std::sqrt(_slots.largest_diagonal()) * _settings.y_norm;
-}
-
-template <Slots S>
 Status ActiveSet<S>::solve_null() {
     _only_free = true;
     start(0.0, 0.0);
@@ -35,12 +27,12 @@ Status ActiveSet<S>::run() {
         ++_counts.rounds;
         if (!at_target) {
             walk();
-            _point.evaluate();
+            evaluate();
         }
         refine();
         find_violators();
         if (_violators.empty()) {
-            if (!is_solved()) {
+            if (misfit() > 1000.0) {
                 if (!repair()) return Status::stalled;
             } else if (!drop_wrong_signs()) {
                 _previous_l1 = _l1;
@@ -50,7 +42,7 @@ Status ActiveSet<S>::run() {
             watch_for_decay();
             keep_worst();
             if (!enter_or_exchange()) {
-                _point.evaluate();
+                evaluate();
                 return Status::stalled;
             }
         }
@@ -115,7 +107,7 @@ bool ActiveSet<S>::predict() {
             _step.resize(static_cast<std::size_t>(n));
             for (Index i = 0; i < n; ++i)
                 _step[i] = _slots.penalty_factor(_point.members()[i]) * _point.signs()[i];
-            _point.system().solve(_step.data(), 0.0, _direction.data());
+            _point.system().solve(_step.data(), accuracy(), _direction.data());
             _direction_correlations.assign(static_cast<std::size_t>(_slots.size()), 0.0);
             _slots.add_product(_point.members(), _direction, 1.0, _direction_correlations.data());
             _direction_for = changes;
@@ -144,8 +136,8 @@ void ActiveSet<S>::walk() {
     _predictions = 0;
     for (;;) {
         if (_point.system().needs_rebuild() && !_point.system().rebuild())
-            _point.readmit_members();
-        _point.solve_members(_l1, solve_tolerance(), _target);
+            _point.readmit_members(false);
+        _point.solve_members(_l1, accuracy(), _target);
         if (drop_all_wrong()) continue;
         const Break next = first_break();
         if (next.position < 0) break;
@@ -203,44 +195,45 @@ auto ActiveSet<S>::first_break() const -> Break {
     return first;
 }
 
+/// (b) Correlations from the data, and how exact they can be: where columns nearly cancel, large
+/// coefficients bring large rounding errors.
+template <Slots S>
+void ActiveSet<S>::evaluate() {
+    _point.evaluate();
+    _magnitude = _settings.y_norm + 0.05 * _point.length();
+}
+
 /// (c) Correct the coefficients by what the data say is left of the members' equations.
 template <Slots S>
 void ActiveSet<S>::refine() {
     constexpr int most = 3;
-    const double good = std::max(2e-12 * _l1, _least_noise);
-    double before = _point.misfit(_l1, _l2, _misfit);
-    for (int step = 0; before > good && step < most; ++step) {
+    double before = misfit();
+    for (int step = 0; before > 2.0 && step < most; ++step) {
         _step.assign(_misfit.size(), 0.0);
-        _point.system().solve(_misfit.data(), solve_tolerance(), _step.data());
+        _point.system().solve(_misfit.data(), accuracy(), _step.data());
         for (std::size_t i = 0; i < _step.size(); ++i) _point.coef()[i] += _step[i];
-        _point.evaluate();
-        const double after = _point.misfit(_l1, _l2, _misfit);
-        const bool stuck = after > 0.1 * before && after > 1e-11 * _l1 + 10.0 * _least_noise;
+        evaluate();
+        const double after = misfit();
+        const bool stuck = after > 0.1 * before && after > 10.0;
         before = after;
-        if (stuck && !repair()) return;
+        if (stuck) {
+            if (!repair()) return;
+            before = misfit();
+        }
     }
-    if (before > 1e-10 * _l1 + 10.0 * _least_noise) repair();
+    if (before > 100.0) repair();
 }
 
-template <Slots S>
-bool ActiveSet<S>::is_solved() {
-    _point.misfit(_l1, _l2, _misfit);
-    for (std::size_t i = 0; i < _misfit.size(); ++i)
-        if (std::abs(_misfit[i]) > 1e-9 * _l1 + 100.0 * tolerance(_point.members()[i]))
-            return false;
-    return true;
-}
-
-/// Computes the inverse or factor anew. @return false if that was done too often
+/// Computes the inverse or factor anew; the third time for one point, gives up the inverse for a
+/// Cholesky factor. @return false if that was done too often
 template <Slots S>
 bool ActiveSet<S>::repair() {
-    constexpr Index most = 6;
-    if (_repairs >= most) return false;
-    ++_repairs;
-    if (!_point.system().rebuild()) {
-        _point.readmit_members();
-        _point.evaluate();
-        _point.misfit(_l1, _l2, _misfit);
+    constexpr Index most = 6, most_inverses = 2;
+    if (++_repairs > most) return false;
+    const bool to_cholesky = _point.system().uses_inverse() && _repairs > most_inverses;
+    if (to_cholesky || !_point.system().rebuild()) {
+        _point.readmit_members(to_cholesky);
+        evaluate();
     }
     return true;
 }
@@ -325,7 +318,7 @@ bool ActiveSet<S>::exchange(const Violator& entering) {
     direction.assign(static_cast<std::size_t>(n), 0.0);
     _misfit.resize(static_cast<std::size_t>(n));
     _point.system().cross(j, _misfit.data());
-    _point.system().solve(_misfit.data(), solve_tolerance(), direction.data());
+    _point.system().solve(_misfit.data(), accuracy(), direction.data());
 
     const double own_end = from != 0.0 ? 0.0 : (towards > 0.0 ? _slots.upper(j) : _slots.lower(j));
     Break first{std::abs(own_end - from), -1, own_end};
@@ -341,7 +334,13 @@ bool ActiveSet<S>::exchange(const Violator& entering) {
         else if (slope < 0.0)
             consider((_slots.lower(k) - b) / slope, i, _slots.lower(k));
     }
-    if (!std::isfinite(first.step)) return false;
+    if (!std::isfinite(first.step)) {
+        // Nothing is penalised or bounded here: the slot is a combination of free members.
+        if (repair()) return true;
+        if (_slots.penalty_factor(j) > 0.0) return false;
+        _point.exclude(j);
+        return true;
+    }
     ++_counts.exchanged;
     for (Index i = 0; i < n; ++i) _point.coef()[i] -= first.step * towards * direction[i];
     if (first.position < 0) {

@@ -36,7 +36,7 @@ struct LargeSystem<GramSlots> {
         void restart(std::span<const int>) {}
         void append(int) {}
         void erase(int) {}
-        void solve(std::span<const int>, const double*, double, double*) {}
+        void solve(std::span<const int>, const double*, const Accuracy&, double*) {}
     };
 };
 
@@ -106,13 +106,13 @@ public:
     }
 
     /// x = (G_AA + l2 D_A)^-1 b
-    /// @param tolerance largest |b - (G + l2 D) x| that is good enough @param x holds the start, where
-    /// the system is solved by iteration
-    void solve(const double* b, double tolerance, double* x) {
+    /// @param accuracy of b - (G + l2 D) x, and x holds the start, where the system is solved by
+    /// iteration
+    void solve(const double* b, const Accuracy& accuracy, double* x) {
         switch (_solver) {
             case Solver::inverse: _inverse.multiply(b, x); break;
             case Solver::cholesky: _cholesky.solve(b, x); break;
-            case Solver::large: _large.solve(_members, b, tolerance, x); break;
+            case Solver::large: _large.solve(_members, b, accuracy, x); break;
         }
     }
 
@@ -146,7 +146,15 @@ public:
     void reset() {
         _members.clear();
         _inverse.restart(0);
+        _cholesky.restart();
         _needs_rebuild = false;
+    }
+
+    /// Forgets all members, and uses the Cholesky factor from now on: it solves the members' equations
+    /// to rounding even where they are so nearly dependent that an inverse is useless.
+    void reset_to_cholesky() {
+        reset();
+        _solver = Solver::cholesky;
     }
 
 private:

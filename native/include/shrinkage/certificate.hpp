@@ -24,13 +24,13 @@ struct Certificate {
 /// A bound enters the conjugate; a feature of v_j = 0 must have c_j = 0 up to rounding.
 class CertificateSum {
 public:
-    /// @param y_norm |y|: gives the size of rounding in correlations
-    void start(double l1, double l2, double y_norm) {
+    /// @param magnitude length of vectors whose rounding errors the correlations carry
+    void start(double l1, double l2, double magnitude) {
         _l1 = l1;
         _l2 = l2;
-        _noise = 1e-12 * y_norm;
+        _noise = 1e-12 * magnitude;
         _scale = 1.0;
-        _violation = _l1_norm = _l2_norm = _conjugate = 0.0;
+        _violation = _l1_norm = _l2_norm = _product = _conjugate = 0.0;
         _pressed.clear();
     }
 
@@ -42,6 +42,8 @@ public:
         _l1_norm += penalty_factor * std::abs(coef);
         _l2_norm += penalty_factor * coef * coef;
         _violation = std::max(_violation, violation(slope, coef, l1, lower, upper));
+        // Without a penalty c_j is 0 but for rounding, off the bounds; a projection makes it so.
+        if (l1 + l2 > 0.0 || coef <= lower || coef >= upper) _product += coef * correlation;
         add_scaled_dual(slope, l1, lower, upper, rounding);
         add_conjugate(correlation, l1, l2, lower, upper, rounding);
     }
@@ -54,17 +56,19 @@ public:
         _conjugate = infinity;
     }
 
-    /// @param rr |y - Z t|^2 @param yr y'(y - Z t)
-    Certificate result(double rr, double yr) const {
-        const double loss = rr / 2.0;
-        const double objective = loss + _l1 * _l1_norm + _l2 * _l2_norm / 2.0;
+    /// @param rr |y - Z t|^2
+    Certificate result(double rr) const {
+        const double penalty = _l1 * _l1_norm + _l2 * _l2_norm / 2.0;
         double pressed = 0.0;
         for (const Pressed& each : _pressed)
             pressed += std::max(0.0, _scale * each.slope - each.l1) * each.bound;
-        // |y|^2 - |y - k r|^2 = 2 k y'r - k^2 r'r
-        double dual = _scale * yr - _scale * _scale * (rr + _l2 * _l2_norm) / 2.0 - pressed;
-        if (_l2 > 0.0) dual = std::max(dual, yr - rr / 2.0 - _conjugate);
-        return {loss, objective, std::max(0.0, objective - dual), _violation};
+        // With y'r = r'r + t'c nothing large has to cancel:
+        //     objective - dual(k) = (1 - k)^2 r'r / 2 + penalty + k^2 l2 t't / 2 - k t'c + pressed
+        const double rest = 1.0 - _scale;
+        double gap = rest * rest * rr / 2.0 + penalty + _scale * _scale * _l2 * _l2_norm / 2.0 -
+                     _scale * _product + pressed;
+        if (_l2 > 0.0) gap = std::min(gap, penalty - _product + _conjugate);
+        return {rr / 2.0, rr / 2.0 + penalty, std::max(0.0, gap), _violation};
     }
 
 private:
@@ -116,7 +120,9 @@ private:
 
     double _l1 = 0.0, _l2 = 0.0, _noise = 0.0;
     double _scale = 1.0;
-    double _violation = 0.0, _l1_norm = 0.0, _l2_norm = 0.0, _conjugate = 0.0;
+    double _violation = 0.0, _l1_norm = 0.0, _l2_norm = 0.0;
+    double _product = 0.0;  ///< t'c
+    double _conjugate = 0.0;
     std::vector<Pressed> _pressed;  ///< beyond l1 on a side with a finite bound
 };
 

@@ -19,6 +19,7 @@ public:
         _l2 = l2;
     }
     void forget_factor() { _valid = 0; }
+    void restart() { _size = _valid = 0; }
 
     /// Appends one member. A member that l2 hardly penalises is refused if it depends on those
     /// before it, by the pivot of its row.
@@ -60,7 +61,7 @@ public:
     }
 
 private:
-    static constexpr double dependent = 1e-10;
+    static constexpr double dependent = 1e-13;
     /// New rows are added one by one up to this share of the valid ones.
     static constexpr Index row_share = 3;
 

@@ -19,8 +19,9 @@ public:
     void erase(int) {}
 
     /// @param x holds the start, receives the solution
-    /// @param tolerance largest entry of b - (Z'Z + l2 D) x that is good enough
-    void solve(std::span<const int> members, const double* b, double tolerance, double* x) {
+    /// @param accuracy of b - (Z'Z + l2 D) x
+    void solve(std::span<const int> members, const double* b, const Accuracy& accuracy,
+               double* x) {
         const std::size_t n = members.size();
         const auto size = static_cast<Index>(n);
         for (auto* each : {&_residual, &_preconditioned, &_direction, &_image}) each->resize(n);
@@ -28,7 +29,7 @@ public:
         for (std::size_t i = 0; i < n; ++i) _residual[i] = b[i] - _residual[i];
         double previous = 0.0;
         for (int iteration = 0; iteration < most_iterations; ++iteration) {
-            if (largest_residual() <= tolerance) return;
+            if (is_accurate(members, accuracy)) return;
             _interrupt.check();
             precondition(members);
             const double current = _simd.f64.dot(size, _residual.data(), _preconditioned.data());
@@ -61,10 +62,10 @@ private:
                                                  _l2 * _slots.penalty_factor(members[i]));
     }
 
-    double largest_residual() const {
-        double largest = 0.0;
-        for (const double value : _residual) largest = std::max(largest, std::abs(value));
-        return largest;
+    bool is_accurate(std::span<const int> members, const Accuracy& accuracy) const {
+        for (std::size_t i = 0; i < members.size(); ++i)
+            if (std::abs(_residual[i]) > accuracy.of(_slots.rounding(members[i]))) return false;
+        return true;
     }
 
     const Kernels& _simd;

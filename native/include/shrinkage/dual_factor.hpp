@@ -36,7 +36,7 @@ public:
     void erase(int slot) { change(slot, -1.0); }
 
     /// out = (Z'Z + l2 D)^-1 b over the members, as exact as rounding lets it be.
-    void solve(std::span<const int> members, const double* b, double /*tolerance*/, double* out) {
+    void solve(std::span<const int> members, const double* b, const Accuracy&, double* out) {
         update();
         const auto n = static_cast<int>(rows());
         _scaled.resize(members.size());

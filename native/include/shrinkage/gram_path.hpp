@@ -117,9 +117,9 @@ private:
     void record(const ActiveSet<GramSlots>& engine, double l1, double l2, Status status) {
         spread(engine);
         const std::span<const double> c = engine.correlations(), c0 = _slots.c0();
-        double yr = _problem.yy, rr = _problem.yy, shift = 0.0;
+        double rr = _problem.yy, shift = 0.0;
         bool all_zero = true;
-        _certificate.start(l1, l2, _settings.y_norm);
+        _certificate.start(l1, l2, engine.magnitude());
         for (int j = 0; j < _slots.size(); ++j) {
             const double b = _coef[j];
             if (b == 0.0 && !engine.is_zero(j)) continue;
@@ -127,14 +127,13 @@ private:
                              _slots.rounding(j));
             if (b == 0.0) continue;
             _coef[j] = 0.0;
-            yr -= b * c0[j];
             rr -= b * (c0[j] + c[j]);
             all_zero = all_zero && _slots.penalty_factor(j) == 0.0;
             _result.features.push_back(j);
             _result.values.push_back(b / _problem.scale[j]);
             shift += _result.values.back() * _problem.mean[j];
         }
-        const Certificate certificate = _certificate.result(std::max(0.0, rr), yr);
+        const Certificate certificate = _certificate.result(std::max(0.0, rr));
         const double gap = 2.0 * certificate.dual_gap / _problem.yy;
         if (gap <= _task.tol)
             status = all_zero && l1 >= _largest_null * (1.0 - 1e-12) && l1 > 0.0

@@ -21,6 +21,13 @@ struct Slot {
     double rounding;
 };
 
+/// How small an entry of a residual must be: `absolute`, or `per_length` times the length whose rounding
+/// errors it carries (Slot::rounding), whichever is larger.
+struct Accuracy {
+    double absolute, per_length;
+    double of(double length) const { return std::max(absolute, per_length * length); }
+};
+
 /// What all kinds of slots know about each one.
 class SlotTable {
 public:
