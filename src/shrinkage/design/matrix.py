@@ -168,13 +168,26 @@ def _check_shape(shape: tuple[int, ...], min_rows: int) -> None:
 
 
 def _refuse_nonfinite(core: _core.Design, source: Any, names: tuple[str, ...] | None) -> None:
-    found = _core.first_nonfinite(core)
-    if found is None:
+    if _core.first_nonfinite(core) is None:
         return
-    row, column = found
+    row, column = _first_nonfinite(source)
     value = float(source[row, column])
     if names is None:
         raise errors.not_finite("X", value, row, column)
     if np.isnan(value):
         raise errors.missing_value("X", names[column], row)
     raise errors.not_finite("X", value, row, column, names[column])
+
+
+def _first_nonfinite(source: Any) -> tuple[int, int]:
+    """Return the first position in row-major order, the same for every storage of X."""
+    if sparse.issparse(source):
+        entries = np.flatnonzero(~np.isfinite(source.data))
+        rows = source.indices[entries]
+        columns = np.searchsorted(source.indptr, entries, side="right") - 1
+    else:
+        rows = np.array([int(np.isfinite(column).argmin()) for column in source.T])
+        columns = np.flatnonzero(~np.isfinite(source[rows, np.arange(rows.size)]))
+        rows = rows[columns]
+    first = np.lexsort((columns, rows))[0]
+    return int(rows[first]), int(columns[first])
