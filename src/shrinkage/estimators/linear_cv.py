@@ -130,9 +130,8 @@ class RidgeCV(CrossValidatedModel):
         Last over first alpha of the default grid. None means 1e-7.
     cv : int >= 2, "loo", "gcv", scikit-learn splitter or iterable of (train, test), default 10
         "loo" is leave-one-out and "gcv" generalised cross-validation, both in closed form from
-        the fit to all rows: the standard deviations of the columns and of y, and the sum of
-        the weights, keep their full-data values while a row is left out. Both need a fit without
-        bounds and without `scoring`.
+        the fit to all rows: the standard deviations of the columns and of y keep their
+        full-data values while a row is left out. Both need a fit without bounds and `scoring`.
     rule, scoring, random_state
         As in `LassoCV`.
     fit_intercept, standardize, positive, penalty_factor, lower, upper, settings
