@@ -170,7 +170,8 @@ def _check_shape(shape: tuple[int, ...], min_rows: int) -> None:
 def _refuse_nonfinite(core: _core.Design, source: Any, names: tuple[str, ...] | None) -> None:
     if _core.first_nonfinite(core) is None:
         return
-    row, column = _first_nonfinite(source)
+    find = _first_stored if sparse.issparse(source) else _first_dense
+    row, column = find(source)
     value = float(source[row, column])
     if names is None:
         raise errors.not_finite("X", value, row, column)
@@ -179,15 +180,19 @@ def _refuse_nonfinite(core: _core.Design, source: Any, names: tuple[str, ...] | 
     raise errors.not_finite("X", value, row, column, names[column])
 
 
-def _first_nonfinite(source: Any) -> tuple[int, int]:
-    """Return the first position in row-major order, the same for every storage of X."""
-    if sparse.issparse(source):
-        entries = np.flatnonzero(~np.isfinite(source.data))
-        rows = source.indices[entries]
-        columns = np.searchsorted(source.indptr, entries, side="right") - 1
-    else:
-        rows = np.array([int(np.isfinite(column).argmin()) for column in source.T])
-        columns = np.flatnonzero(~np.isfinite(source[rows, np.arange(rows.size)]))
-        rows = rows[columns]
+def _first_dense(array: AnyArray) -> tuple[int, int]:
+    """Return where the first entry that is not finite is, row by row, however X is stored."""
+    rows = np.array([int(np.isfinite(column).argmin()) for column in array.T])
+    columns = np.flatnonzero(~np.isfinite(array[rows, np.arange(rows.size)]))
+    return _first(rows[columns], columns)
+
+
+def _first_stored(X: Any) -> tuple[int, int]:
+    """Return the same of a CSC matrix."""
+    entries = np.flatnonzero(~np.isfinite(X.data))
+    return _first(X.indices[entries], np.searchsorted(X.indptr, entries, side="right") - 1)
+
+
+def _first(rows: AnyArray, columns: AnyArray) -> tuple[int, int]:
     first = np.lexsort((columns, rows))[0]
     return int(rows[first]), int(columns[first])
