@@ -234,7 +234,7 @@ class Path:
             "feature": np.tile(names, len(self.alphas)),
             "coef": self.coef_path[:, entered].ravel(),
         }
-        return _frame_of(table)
+        return frame_of(table)
 
     def plot(self) -> Figure:
         """Draw each coefficient, per standard deviation of its column, against alpha.
@@ -358,7 +358,8 @@ def linear_predictor(matrix: Matrix, coef: FloatArray, intercept: float) -> Floa
     return np.asarray(eta[:, 0])
 
 
-def _frame_of(table: dict[str, Any]) -> Any:
+def frame_of(table: dict[str, Any]) -> Any:
+    """Return columns as a data frame: pandas if installed, else polars, else as they are."""
     for library in ("pandas", "polars"):
         try:
             module = __import__(library)
