@@ -83,6 +83,15 @@ void bind_results(nb::module_& module) {
         }
         return paths;
     });
+    folds.def_prop_ro(
+        "predictions",
+        [](const FoldResult& result) -> std::optional<NewMatrix> {
+            if (result.predictions.empty()) return std::nullopt;
+            const std::size_t n_alphas = result.error.size() / result.weight.size();
+            return new_matrix(std::vector<double>(result.predictions),
+                              result.predictions.size() / n_alphas, n_alphas);
+        },
+        nb::rv_policy::automatic);
 }
 
 }  // namespace shrinkage::bindings

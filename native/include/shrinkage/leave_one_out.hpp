@@ -1,0 +1,191 @@
+#pragma once
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "shrinkage/cross_products.hpp"
+#include "shrinkage/left_out_sums.hpp"
+
+namespace shrinkage {
+
+/// Leave-one-out and GCV of ridge from the decomposition of the cross-products and one more pass over
+/// the rows of X, in blocks: with U_iq = (x_i - mean)'direction_q,
+///
+///     error_i = (y_i - y_mean - sum_q U_iq target_q S_iq) / (1 - wt_i (1 + sum_q U_iq^2 S_iq))
+///
+/// where the inner 1 stands for the intercept.
+class LeaveOneOutByRows {
+public:
+    LeaveOneOutByRows(const Runtime& runtime, const Design& design, std::span<const double> y,
+                      std::span<const double> weights, bool fit_intercept, bool standardize,
+                      std::span<const double> penalty_factor)
+        : _runtime(runtime),
+          _design(design),
+          _y(y),
+          _weights(weights),
+          _fit_intercept(fit_intercept),
+          _products(runtime, design, y, weights, fit_intercept, standardize, {}, 0),
+          _terms(ridge_terms(_products.problem(), penalty_factor)) {
+        const bool any_zero = std::ranges::find(weights, 0.0) != weights.end();
+        _n_rows = any_zero ? weights.size() - std::ranges::count(weights, 0.0) : y.size();
+    }
+
+    LeaveOneOut run(std::span<const double> alphas) {
+        const GramProblem& problem = _products.problem();
+        LeaveOneOut result;
+        const std::vector<double> l2 = positive_strengths(alphas, problem.units.tau);
+        result.predictions.resize(_design.rows() * alphas.size());
+        if (problem.null_loss() == 0.0) {
+            // nothing to explain: every prediction is the constant
+            result.error.assign(alphas.size(), 0.0);
+            result.gcv = result.error;
+            result.trace.assign(alphas.size(), _fit_intercept ? 1.0 : 0.0);
+            std::ranges::fill(result.predictions, problem.units.y_mean);
+            return result;
+        }
+        const Blas& blas = _runtime.blas;
+        if (!l2.empty()) add(ridge_basis(blas, _terms, problem.rank_limit), l2, result);
+        if (l2.size() < alphas.size()) {
+            const double none = 0.0;
+            add(free_basis(blas, _terms, _terms.size(), problem.rank_limit), {&none, 1}, result);
+        }
+        return result;
+    }
+
+private:
+    static constexpr Index rows_per_block = 1024;
+    /// Below this, a row's 1 - leverage is rounding: the fit goes through it.
+    static constexpr double no_freedom = 1e-10;
+
+    double weight(Index row) const {
+        return _weights.empty() ? 1.0 / static_cast<double>(_y.size()) : _weights[row];
+    }
+
+    /// Appends the points of one basis to the result.
+    void add(const RidgeBasis& basis, std::span<const double> l2, LeaveOneOut& result) {
+        add_gcv(basis, l2, result);
+        const Index rows = _design.rows(), m = static_cast<Index>(l2.size());
+        const std::vector<double> directions = on_all_columns(basis);
+        const Index n_blocks = (rows + rows_per_block - 1) / rows_per_block;
+        double* predictions = result.predictions.data() + rows * result.error.size();
+        std::vector<double> partial(n_blocks * m, 0.0);
+        parallel_for(_runtime, n_blocks, [&](Index block) {
+            _runtime.interrupt.check();
+            const Index first = block * rows_per_block;
+            const Index count = std::min(rows - first, rows_per_block);
+            add_block(basis, directions, l2, first, count, predictions,
+                      partial.data() + block * m);
+        });
+        for (Index k = 0; k < m; ++k) {
+            double sum = 0.0;
+            for (Index block = 0; block < n_blocks; ++block) sum += partial[block * m + k];
+            result.error.push_back(sum);
+        }
+    }
+
+    void add_gcv(const RidgeBasis& basis, std::span<const double> l2, LeaveOneOut& result) const {
+        Counts counts;
+        const RidgeSolutions solutions =
+            solve_ridge(_runtime.blas, _products.problem(), _terms, basis, l2, counts);
+        for (std::size_t k = 0; k < l2.size(); ++k) {
+            double trace = static_cast<double>(basis.n_free) + (_fit_intercept ? 1.0 : 0.0);
+            for (Index q = basis.n_free; q < basis.rank(); ++q)
+                trace += basis.curvature[q] / (basis.curvature[q] + l2[k]);
+            const double left = 1.0 - trace / static_cast<double>(_n_rows);
+            result.trace.push_back(trace);
+            result.gcv.push_back(2.0 * solutions.loss[k] / (left * left));
+        }
+    }
+
+    /// The directions for a raw row minus the means: columns x rank.
+    std::vector<double> on_all_columns(const RidgeBasis& basis) const {
+        const Index cols = _design.cols();
+        std::vector<double> out(cols * basis.rank(), 0.0);
+        for (Index q = 0; q < basis.rank(); ++q)
+            for (Index i = 0; i < _terms.size(); ++i) {
+                const Index j = _terms.features[i];
+                out[q * cols + j] = basis.directions[q * _terms.size() + i] /
+                                    _products.problem().units.scale[j];
+            }
+        return out;
+    }
+
+    /// U for some rows: count x rank.
+    std::vector<double> project(Index first, Index count, const std::vector<double>& directions,
+                                Index rank) const {
+        const Index cols = _design.cols();
+        const std::vector<double>& mean = _products.problem().units.mean;
+        const bool by_column = _design.has_columns();
+        std::vector<double> block(count * cols), projected(count * rank);
+        const Index ld = by_column ? count : cols;
+        _design.gather_block(_runtime.simd, {first, count, nullptr}, 0, cols, block.data(), ld);
+        if (by_column)
+            for (Index j = 0; j < cols; ++j)
+                for (Index i = 0; i < count; ++i) block[j * ld + i] -= mean[j];
+        else
+            for (Index i = 0; i < count; ++i)
+                for (Index j = 0; j < cols; ++j) block[i * ld + j] -= mean[j];
+        multiply(_runtime.blas, by_column ? 'N' : 'T', count, cols, rank, block.data(), ld,
+                 directions.data(), cols, 1.0, 0.0, projected.data(), count);
+        return projected;
+    }
+
+    /// @param predictions of all rows @param error one per strength: sums over these rows
+    void add_block(const RidgeBasis& basis, const std::vector<double>& directions,
+                   std::span<const double> l2, Index first, Index count, double* predictions,
+                   double* error) const {
+        std::vector<double> wt;
+        for (Index i = 0; i < count; ++i) wt.push_back(weight(first + i));
+        const std::vector<double> U = project(first, count, directions, basis.rank());
+        const LeftOutSums sums(_runtime.blas, basis.curvature, basis.n_free, l2);
+        const std::vector<double> fit = sums(scaled_columns(U, count, basis.target), wt);
+        const std::vector<double> leverage = sums(squares(U), wt);
+        const double own = _fit_intercept ? 1.0 : 0.0, y_mean = _products.problem().units.y_mean;
+        for (std::size_t k = 0; k < l2.size(); ++k) {
+            for (Index i = 0; i < count; ++i) {
+                const Index at = k * count + i, row = first + i;
+                double& prediction = predictions[k * _design.rows() + row];
+                prediction = std::numeric_limits<double>::quiet_NaN();
+                if (wt[i] == 0.0) continue;
+                const double freedom = 1.0 - wt[i] * (own + leverage[at]);
+                const double left_out =
+                    l2[k] == 0.0 && freedom < no_freedom
+                        ? limit_without_freedom(basis, U, count, i, wt[i])
+                        : (_y[row] - y_mean - fit[at]) / freedom;
+                prediction = _y[row] - left_out;
+                error[k] += wt[i] * left_out * left_out;
+            }
+        }
+    }
+
+    /// The limit of the error as alpha falls to 0, for a row that the fit goes through: residual and
+    /// 1 - leverage both vanish, and the ratio of their derivatives by l2 remains.
+    double limit_without_freedom(const RidgeBasis& basis, const std::vector<double>& U,
+                                 Index count, Index i, double wt) const {
+        const Index size = _terms.size();
+        std::vector<double> row(size, 0.0), coef(size, 0.0);
+        for (Index q = 0; q < basis.rank(); ++q)
+            for (Index j = 0; j < size; ++j) {
+                const double direction = basis.directions[q * size + j];
+                row[j] += direction * U[q * count + i];
+                coef[j] += direction * basis.target[q];
+            }
+        double residual = 0.0, leverage = 0.0;
+        for (Index j = 0; j < size; ++j) {
+            residual += row[j] * coef[j];
+            leverage += row[j] * row[j];
+        }
+        return residual / (wt * leverage);
+    }
+
+    const Runtime& _runtime;
+    const Design& _design;
+    std::span<const double> _y, _weights;
+    const bool _fit_intercept;
+    const CrossProducts _products;
+    const RidgeTerms _terms;
+    std::size_t _n_rows;  ///< of positive weight
+};
+
+}  // namespace shrinkage
