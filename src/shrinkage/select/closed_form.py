@@ -13,9 +13,9 @@ from shrinkage.select.curves import Curves, Rule
 from shrinkage.select.edges import edge_status, extension
 from shrinkage.solve.columns import mention_columns
 from shrinkage.solve.elastic_net import check_alpha_min_ratio
+from shrinkage.solve.fold_points import Folds
 from shrinkage.solve.path import Path
 from shrinkage.solve.plan import choose
-from shrinkage.solve.points import Folds
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings, check_settings
 from shrinkage.solve.solver import Solver
@@ -125,5 +125,5 @@ def _computed(solver: Solver, alphas: FloatArray, measure: str) -> tuple[Path, C
         error = (problem.y[counted, None] - left_out[counted]) ** 2
         weight = weight[counted]
     train_error = np.broadcast_to(2.0 * points.loss, error.shape)
-    curves = Curves.of((0.0,), alphas[None, :], [Folds(error, train_error, weight, [])], False)
+    curves = Curves.of((0.0,), alphas[None, :], [Folds(error, train_error, weight)], False)
     return Path(solver, alphas, 0.0, points), curves, left_out

@@ -16,9 +16,10 @@ from shrinkage.select.fold_solver import FoldSolver
 from shrinkage.select.folds import Splits
 from shrinkage.solve.columns import mention_columns
 from shrinkage.solve.elastic_net import check_alpha_min_ratio
+from shrinkage.solve.fold_points import Folds, joined_folds
 from shrinkage.solve.path import Path
 from shrinkage.solve.plan import Plan
-from shrinkage.solve.points import Folds, Points, joined_folds
+from shrinkage.solve.points import Points
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.result import CORE_STATUS, Status, warn_unless_converged
 from shrinkage.solve.settings import Settings, check_settings
@@ -206,13 +207,13 @@ class _Run:
 
     def held_out_predictions(self, index: Index) -> FloatArray:
         """Return each row's prediction by the fold that holds it out."""
-        return self.solver.held_out_predictions(self.folds[index[0]].paths, index[1])
+        return self.solver.held_out_predictions(self.folds[index[0]], index[1])
 
     def warn_unless_converged(self, path: Path, alphas: FloatArray) -> None:
         """Warn once if points of the path or of the folds did not reach the tolerance."""
         parts: list[tuple[Points, FloatArray]] = [(path.points, path.alphas)]
         for folds, grid in zip(self.folds, alphas, strict=True):
-            parts.extend((points, grid) for points in folds.paths)
+            parts.extend((points, grid[place]) for points, place in folds.points())
         codes = np.concatenate([points.status for points, _ in parts])
         status = tuple(CORE_STATUS[code] for code in codes.tolist())
         gaps = np.concatenate([points.dual_gap for points, _ in parts])
@@ -221,7 +222,8 @@ class _Run:
         warn_unless_converged(grids, status, gaps, rounds, self.settings.gap)
 
     def _computed(self, grids: FloatArray) -> list[Folds]:
-        found = self.solver.folds(list(zip(self.plans, self.l1_ratios, grids, strict=True)))
+        requests = list(zip(self.plans, self.l1_ratios, grids, strict=True))
+        found = self.solver.folds(requests, need_paths=self.scorer is not None)
         if self.scorer is None:
             return found
         from shrinkage.select.scoring import scored

@@ -11,7 +11,7 @@ import numpy as np
 
 from shrinkage._typing import FloatArray
 from shrinkage.errors import ArgumentError
-from shrinkage.solve.points import Folds
+from shrinkage.solve.fold_points import Folds
 
 Index = tuple[int, int]
 Rule = str | Callable[["Curves"], Any]

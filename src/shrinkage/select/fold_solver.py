@@ -9,9 +9,10 @@ import numpy as np
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.design import Matrix, as_matrix
 from shrinkage.select.folds import Splits
+from shrinkage.solve.fold_points import Folds
 from shrinkage.solve.path import predictor
 from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_P, Plan, choose
-from shrinkage.solve.points import Folds, Points, joined
+from shrinkage.solve.points import Points, joined
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings
 from shrinkage.solve.solver import Solver
@@ -60,51 +61,71 @@ class FoldSolver:
             self._solvers[kind] = Solver(self.problem, plan, self.settings, folds, n_folds)
         return self._solvers[kind].with_plan(plan)
 
-    def folds(self, requests: Sequence[tuple[Plan, float, FloatArray]]) -> list[Folds]:
-        """Return the folds' errors and paths for each (plan, l1_ratio, alphas)."""
-        if self.splits.fold_ids is not None:
-            return [
-                self.solver(plan).crossval(alphas, l1_ratio) for plan, l1_ratio, alphas in requests
-            ]
-        return self._one_by_one(requests)
+    def folds(
+        self, requests: Sequence[tuple[Plan, float, FloatArray]], need_paths: bool = False
+    ) -> list[Folds]:
+        """Return the folds' errors and paths for each (plan, l1_ratio, alphas).
+
+        Parameters
+        ----------
+        requests : sequence
+        need_paths : bool
+            Whether the coefficients of every fold are needed; ridge in the space of the rows
+            then solves fold by fold.
+        """
+        if self.splits.fold_ids is None:
+            return self._one_by_one(requests)
+        found = [
+            self.solver(plan).crossval(alphas, l1_ratio) for plan, l1_ratio, alphas in requests
+        ]
+        if need_paths and not all(folds.has_paths for folds in found):
+            return self._one_by_one(requests)
+        return found
 
     def _one_by_one(self, requests: Sequence[tuple[Plan, float, FloatArray]]) -> list[Folds]:
-        problem = self.problem
-        weights = problem.weights
-        found: list[Folds] = [Folds.empty(len(alphas)) for _, _, alphas in requests]
+        problem, weights = self.problem, self.problem.weights
+        errors: list[list[FloatArray]] = [[] for _ in requests]
+        paths: list[list[Points]] = [[] for _ in requests]
+        totals = []
         for train, test in self.splits:
-            held_out = self.rows(test)
+            held_out, part = self.rows(test), problem.on_rows(train)
             given = np.full(test.size, 1.0 / problem.y.size) if weights is None else weights[test]
-            part = problem.on_rows(train)
+            totals.append(float(given.sum()))
             solvers: dict[str, Solver] = {}
-            for folds, (plan, l1_ratio, alphas) in zip(found, requests, strict=True):
+            for k, (plan, l1_ratio, alphas) in enumerate(requests):
                 if plan.name not in solvers:
                     solvers[plan.name] = Solver(part, plan, self.settings)
                 points = solvers[plan.name].path(alphas, l1_ratio)
                 squares = (problem.y[test, None] - predictor(held_out, points)) ** 2
-                folds.add(given @ squares / given.sum(), float(given.sum()), points)
-        return found
+                errors[k].append(given @ squares / given.sum())
+                paths[k].append(points)
+        return [Folds.of_paths(e, totals, p) for e, p in zip(errors, paths, strict=True)]
 
     def rows(self, which: IndexArray) -> Matrix:
         """Return some rows of X; they are copied."""
         matrix = self.problem.matrix
         return as_matrix(matrix.source[which], check_finite=False, names=matrix.names)
 
-    def held_out_predictions(self, paths: Sequence[Points], k: int) -> FloatArray:
+    def held_out_predictions(self, folds: Folds, k: int) -> FloatArray:
         """Return the prediction, offset included, for each row by the fold that holds it out.
 
         NaN for rows that are never held out, the mean for rows that are held out several times.
         X is read once for each 16 folds.
         """
+        stretch, k = folds.stretch_of(k)
+        if stretch.predictions is None:
+            mean = self._mean_predictions(stretch.paths, k)
+        else:
+            mean = np.array(stretch.predictions[:, k])
+        return mean if self.problem.offset is None else mean + self.problem.offset
+
+    def _mean_predictions(self, paths: Sequence[Points], k: int) -> FloatArray:
         total, times = np.zeros(self.problem.y.size), np.zeros(self.problem.y.size)
-        pairs = list(enumerate(test for _, test in self.splits))
-        for first in range(0, len(pairs), AT_ONCE):
-            together = pairs[first : first + AT_ONCE]
-            models = joined([paths[fold].only(k) for fold, _ in together])
-            eta = predictor(self.problem.matrix, models)
-            for column, (_, test) in enumerate(together):
+        tests = [test for _, test in self.splits]
+        for first in range(0, len(tests), AT_ONCE):
+            here = slice(first, first + AT_ONCE)
+            eta = predictor(self.problem.matrix, joined([path.only(k) for path in paths[here]]))
+            for column, test in enumerate(tests[here]):
                 total[test] += eta[test, column]
                 times[test] += 1
-        with np.errstate(invalid="ignore"):
-            mean = total / times
-        return mean if self.problem.offset is None else mean + self.problem.offset
+        return total / np.where(times > 0, times, np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from sklearn.metrics import get_scorer
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.errors import ArgumentError
 from shrinkage.select.fold_solver import FoldSolver
+from shrinkage.solve.fold_points import Folds
 from shrinkage.solve.path import predictor
-from shrinkage.solve.points import Folds, Points
+from shrinkage.solve.points import Points, joined
 
 
 def scorer_of(scoring: Any) -> tuple[Any, str]:
@@ -42,10 +44,10 @@ def scored(solver: FoldSolver, folds: Folds, scorer: Any) -> Folds:
     """
     error, train_error = np.empty_like(folds.error), np.empty_like(folds.train_error)
     for fold, rows in enumerate(solver.splits):
-        points = folds.paths[fold]
+        points = joined([stretch.paths[fold] for stretch in folds.stretches])
         for target, which in zip((train_error, error), rows, strict=True):
             target[fold] = _scores(solver, points, scorer, which)
-    return Folds(error, train_error, folds.weight, folds.paths)
+    return replace(folds, error=error, train_error=train_error)
 
 
 def _scores(solver: FoldSolver, points: Points, scorer: Any, which: IndexArray) -> FloatArray:

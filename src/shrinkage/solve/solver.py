@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shrinkage import _core
 from shrinkage._typing import FloatArray
 from shrinkage.design import Matrix, as_matrix
+from shrinkage.solve.fold_points import Folds, joined_folds
 from shrinkage.solve.plan import (
     CROSS_PRODUCTS,
     RIDGE_N,
@@ -20,7 +21,7 @@ from shrinkage.solve.plan import (
     Plan,
     default_alpha_min_ratio,
 )
-from shrinkage.solve.points import Folds, Points, joined, joined_folds
+from shrinkage.solve.points import Points, joined
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings
 from shrinkage.solve.threads import one_blas_thread

@@ -1,0 +1,248 @@
+"""The conformance table: data, penalties and options; every law runs over its rows.
+
+A new kind of data, penalty or option joins by one entry; `unit/solve/test_cases.py` fails if a
+plan or a status of the solver is not reached by the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+Data = tuple[Any, np.ndarray]
+
+
+def _response(rng, X, noise=0.5):
+    p = X.shape[1]
+    coef = np.zeros(p)
+    coef[: min(4, p)] = [1.5, -1.0, 0.7, 0.3][: min(4, p)]
+    spread = X.std(axis=0)
+    eta = ((X - X.mean(axis=0)) / np.where(spread > 0, spread, 1.0)) @ coef
+    return 3.0 + eta + noise * rng.normal(size=X.shape[0])
+
+
+def _normal(rng, n, p, rho=0.5):
+    """Columns that correlate with their neighbours by rho."""
+    X = rng.normal(size=(n, p))
+    for j in range(1, p):
+        X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * X[:, j]
+    return X
+
+
+def tall(rng):
+    X = _normal(rng, 60, 8)
+    return np.asfortranarray(X), _response(rng, X)
+
+
+def wide(rng):
+    X = _normal(rng, 24, 60)
+    return np.asfortranarray(X), _response(rng, X)
+
+
+def moderately_wide(rng):
+    X = _normal(rng, 30, 40)
+    return X, _response(rng, X)
+
+
+def nearly_collinear(rng):
+    X = _normal(rng, 50, 12, rho=0.99)
+    return X, _response(rng, X)
+
+
+def duplicates(rng):
+    X = _normal(rng, 40, 5)
+    X = np.column_stack([X, X[:, 1], -X[:, 2], X[:, 3] + X[:, 4]])
+    return X, _response(rng, X)
+
+
+def dummies(rng):
+    """Two full sets of 0/1 columns: each sums to 1."""
+    levels = rng.integers(0, [3, 4], size=(50, 2))
+    X = np.column_stack([np.eye(3)[levels[:, 0]], np.eye(4)[levels[:, 1]]])
+    return X, _response(rng, X)
+
+
+def constant_columns(rng):
+    X = _normal(rng, 40, 6)
+    X[:, 2], X[:, 4] = 7.0, 0.0
+    return X, _response(rng, X)
+
+
+def far_from_zero(rng):
+    X = _normal(rng, 60, 6) + 1e6
+    return X, _response(rng, X)
+
+
+def unequal_scales(rng):
+    X = _normal(rng, 60, 7) * 10.0 ** np.arange(-3, 4)
+    return X, _response(rng, X)
+
+
+def powers(rng):
+    x = np.linspace(-1.0, 1.0, 40)
+    X = x[:, None] ** np.arange(1, 11)
+    return X, np.sin(3 * x) + 0.1 * rng.normal(size=40)
+
+
+def one_column(rng):
+    X = rng.normal(size=(15, 1))
+    return X, _response(rng, X)
+
+
+def two_rows(rng):
+    X = rng.normal(size=(2, 3))
+    return X, np.array([1.0, 3.0])
+
+
+def noiseless(rng):
+    X = _normal(rng, 50, 6)
+    return X, _response(rng, X, noise=0.0)
+
+
+def hadamard(rng):
+    """Orthogonal columns with equal correlations: ties everywhere."""
+    H = np.array([[1.0]])
+    for _ in range(4):
+        H = np.block([[H, H], [H, -H]])
+    return H[:, 1:9].copy(), H[:, 1:9] @ np.full(8, 0.5) + H[:, 12]
+
+
+def mostly_zeros(rng):
+    X = sparse.random_array((60, 30), density=0.15, rng=rng, format="csc")
+    return X, _response(rng, X.toarray())
+
+
+def wide_mostly_zeros(rng):
+    X = sparse.random_array((30, 90), density=0.25, rng=rng, format="csc")
+    X = X + sparse.csc_array((np.ones(90), (np.arange(90) % 30, np.arange(90))), shape=(30, 90))
+    return X, _response(rng, X.toarray())
+
+
+def single_precision(rng):
+    X = _normal(rng, 60, 8).astype(np.float32)
+    return X, _response(rng, X.astype(float))
+
+
+def wide_single_precision(rng):
+    X = np.asfortranarray(_normal(rng, 24, 60).astype(np.float32))
+    return X, _response(rng, X.astype(float))
+
+
+DESIGNS: dict[str, Callable[[np.random.Generator], Data]] = {
+    design.__name__: design
+    for design in (
+        tall,
+        wide,
+        moderately_wide,
+        nearly_collinear,
+        duplicates,
+        dummies,
+        constant_columns,
+        far_from_zero,
+        unequal_scales,
+        powers,
+        one_column,
+        two_rows,
+        noiseless,
+        hadamard,
+        mostly_zeros,
+        wide_mostly_zeros,
+        single_precision,
+        wide_single_precision,
+    )
+}
+
+PENALTIES = {"lasso": 1.0, "elastic net": 0.5, "mostly L2": 0.05, "ridge": 0.0}
+
+
+def _nothing(rng, X, y):
+    return {}
+
+
+def _no_intercept(rng, X, y):
+    return {"fit_intercept": False}
+
+
+def _original_units(rng, X, y):
+    return {"standardize": False}
+
+
+def _neither(rng, X, y):
+    return {"standardize": False, "fit_intercept": False}
+
+
+def _weights(rng, X, y):
+    weight = rng.integers(0, 4, size=len(y)).astype(float)
+    weight[:2] = 1.0, 2.0
+    return {"sample_weight": weight, "offset": rng.normal(size=len(y))}
+
+
+def _factors(rng, X, y):
+    factor = rng.uniform(0.3, 3.0, size=X.shape[1])
+    factor[::5], factor[3::7] = 0.0, np.inf
+    return {"penalty_factor": factor}
+
+
+def _bounds(rng, X, y):
+    p = X.shape[1]
+    lower, upper = np.full(p, -np.inf), np.full(p, np.inf)
+    lower[::2], upper[1::3], upper[::4] = 0.0, 0.2, 0.05
+    return {"lower": lower, "upper": upper}
+
+
+def _everything(rng, X, y):
+    return (
+        _weights(rng, X, y) | _factors(rng, X, y) | _bounds(rng, X, y) | _original_units(rng, X, y)
+    )
+
+
+OPTIONS = {
+    "plain": _nothing,
+    "no intercept": _no_intercept,
+    "original units": _original_units,
+    "neither": _neither,
+    "weights and offset": _weights,
+    "penalty factors": _factors,
+    "bounds": _bounds,
+    "everything": _everything,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table."""
+
+    design: str
+    penalty: str
+    option: str
+
+    def __str__(self) -> str:
+        return f"{self.design}-{self.penalty}-{self.option}"
+
+    @property
+    def l1_ratio(self) -> float:
+        return PENALTIES[self.penalty]
+
+    def data(self, seed: int = 0) -> Data:
+        return DESIGNS[self.design](np.random.default_rng(seed))
+
+    def options(self, X: Any, y: np.ndarray, seed: int = 1) -> dict[str, Any]:
+        """Keywords of elastic_net_path, without alphas."""
+        chosen = OPTIONS[self.option](np.random.default_rng(seed), X, y)
+        return {"l1_ratio": self.l1_ratio} | chosen
+
+
+CASES = [Case(*row) for row in product(DESIGNS, PENALTIES, OPTIONS)]
+
+
+def some(**chosen: str | tuple[str, ...]) -> list[Case]:
+    """Return the rows of the table with these values."""
+    wanted = {key: (value,) if isinstance(value, str) else value for key, value in chosen.items()}
+    return [
+        case for case in CASES if all(getattr(case, key) in wanted[key] for key in wanted)
+    ]
