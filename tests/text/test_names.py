@@ -30,7 +30,9 @@ def rows_of(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-KEYWORDS = {row[0].strip("`"): row[1:] for row in rows_of("Coming from scikit-learn, keyword by keyword")}
+KEYWORDS = {
+    row[0].strip("`"): row[1:] for row in rows_of("Coming from scikit-learn, keyword by keyword")
+}
 SAME = [name for name, cells in KEYWORDS.items() if cells[0]]
 SCALED = [name for name, cells in KEYWORDS.items() if cells[1]]
 RAISES = [name for name, cells in KEYWORDS.items() if cells[2]]
@@ -45,12 +47,14 @@ def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return X, y, rng.integers(1, 4, size=N).astype(float)
 
 
-# --- the page is complete ---------------------------------------------------------------------
+# --- the page is complete
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_keyword_of_scikit_learn_is_on_the_page(name: str) -> None:
-    keywords = {f"{name}.{keyword}" for keyword in inspect.signature(getattr(peer, name)).parameters}
+    keywords = {
+        f"{name}.{keyword}" for keyword in inspect.signature(getattr(peer, name)).parameters
+    }
     assert keywords <= set(KEYWORDS)
 
 
@@ -65,7 +69,7 @@ def test_every_row_has_something_that_executes_it() -> None:
     assert set(STRENGTHS) == set(EXECUTE_STRENGTH)
 
 
-# --- column 1: the same meaning with standardize=False ------------------------------------------
+# --- column 1: the same meaning with standardize=False
 
 
 def agree(name: str, data, rtol: float = 1e-6, **keywords) -> None:
@@ -89,7 +93,7 @@ def agree_cv(name: str, data, **keywords) -> None:
     theirs = getattr(peer, name)(cv=splits, tol=1e-12, max_iter=100_000, **keywords).fit(X, y)
     ours = getattr(shrinkage, name)(cv=splits, standardize=False, **keywords).fit(X, y)
     curve = np.atleast_2d(theirs.mse_path_.mean(axis=-1))
-    assert_allclose(ours.alphas_, theirs.alphas_, rtol=1e-9)
+    assert_allclose(*np.broadcast_arrays(ours.alphas_, theirs.alphas_), rtol=1e-9)
     assert_allclose(ours.cv_mean_, curve, rtol=1e-6)
     assert_allclose(ours.alpha_, theirs.alpha_, rtol=1e-9)
     assert_allclose(ours.coef_, theirs.coef_, rtol=1e-6, atol=1e-6)
@@ -128,7 +132,9 @@ EXECUTE_SAME: dict[str, Callable] = {
     "Ridge.fit_intercept": lambda data: agree("Ridge", data, fit_intercept=False),
     "Ridge.positive": lambda data: agree("Ridge", data, rtol=1e-4, positive=True),
     "LassoCV.alphas": lambda data: grids("LassoCV", data),
-    "LassoCV.fit_intercept": lambda data: agree_cv("LassoCV", data, alphas=GRID, fit_intercept=False),
+    "LassoCV.fit_intercept": lambda data: agree_cv(
+        "LassoCV", data, alphas=GRID, fit_intercept=False
+    ),
     "LassoCV.positive": lambda data: agree_cv("LassoCV", data, alphas=GRID, positive=True),
     "ElasticNetCV.l1_ratio": lambda data: agree_cv(
         "ElasticNetCV", data, alphas=GRID, l1_ratio=[0.3, 0.8]
@@ -149,7 +155,7 @@ def test_same_meaning(name: str, data) -> None:
     EXECUTE_SAME[name](data)
 
 
-# --- column 2: the same name, another scale or default ------------------------------------------
+# --- column 2: the same name, another scale or default
 
 
 def cv_is_another(name: str, data) -> None:
@@ -223,7 +229,7 @@ def test_same_name_another_scale(name: str, data) -> None:
     EXECUTE_SCALED[name](data)
 
 
-# --- column 3, and words from elsewhere -----------------------------------------------------------
+# --- column 3, and words from elsewhere
 
 
 @pytest.mark.parametrize("name", RAISES)
@@ -246,7 +252,7 @@ def test_check_input_raises(data) -> None:
         shrinkage.Lasso().fit(X, y, check_input=False)
 
 
-# --- strengths -------------------------------------------------------------------------------------
+# --- strengths
 
 
 def minimised(objective: Callable) -> np.ndarray:
@@ -350,8 +356,9 @@ def torch_decay(data) -> None:
 def spark(data) -> None:
     """Check the objective in the documentation of Spark's LeastSquaresAggregator.
 
-    1/(2n) |sum_j w_j (x_j - mean_j)/sd_j - (y - mean_y)/sd_y|^2 + regParam/sd_y * (elasticNetParam |w|
-    + (1 - elasticNetParam)/2 w^2), all deviations with n - 1; the coefficient is w_j sd_y / sd_j.
+    1/(2n) |sum_j w_j (x_j - mean_j)/sd_j - (y - mean_y)/sd_y|^2
+    + regParam/sd_y * (elasticNetParam |w| + (1 - elasticNetParam)/2 w^2), all deviations with
+    n - 1; the coefficient is w_j sd_y / sd_j.
     """
     X, y, _ = data
     strength, mixing = 0.4, 0.3
@@ -426,7 +433,9 @@ def test_strength(name: str, data) -> None:
 
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.3, 1.0])
-def test_translations_of_the_summary_agree_with_the_page(l1_ratio: float, standardize: bool) -> None:
+def test_translations_of_the_summary_agree_with_the_page(
+    l1_ratio: float, standardize: bool
+) -> None:
     """The rows above, applied the other way round."""
     ours = Strength(0.4, l1_ratio, standardize, target_spread=2.5, total_weight=50.0, n_rows=40)
     tau = 2.5 if standardize else 1.0

@@ -40,7 +40,12 @@ CITY = np.array(["Rome", "Oslo", "Bern", "Rome"])[np.arange(N) % 4]
 FRAME = pd.DataFrame({"age": X[:, 0], "bmi": X[:, 1], "city": CITY, "smoker": X[:, 2] > 0.0})
 
 SINGLE = [Lasso(0.1), Ridge(0.3), ElasticNet(0.2, 0.4)]
-CROSS_VALIDATED = [LassoCV(30), RidgeCV(30), ElasticNetCV(20, l1_ratio=[0.2, 0.8]), RidgeCV(30, cv="loo")]
+CROSS_VALIDATED = [
+    LassoCV(30),
+    RidgeCV(30),
+    ElasticNetCV(20, l1_ratio=[0.2, 0.8]),
+    RidgeCV(30, cv="loo"),
+]
 ALL = [*SINGLE, *CROSS_VALIDATED]
 
 
@@ -65,14 +70,16 @@ def certified(model, **data) -> None:
     assert found.kkt_violation <= 1e-5
 
 
-# --- what is fitted -------------------------------------------------------------------------------
+# --- what is fitted
 
 
 @pytest.mark.parametrize("model", ALL, ids=str)
 @pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_every_fit_is_certified(model, standardize: bool, fit_intercept: bool) -> None:
-    model = type(model)(**model.get_params() | {"standardize": standardize, "fit_intercept": fit_intercept})
+    model = type(model)(
+        **model.get_params() | {"standardize": standardize, "fit_intercept": fit_intercept}
+    )
     certified(model.fit(X, Y))
     assert fit_intercept or model.intercept_ == 0.0
 
@@ -149,7 +156,7 @@ def test_score_is_r2_with_weights_and_offset() -> None:
     assert_allclose(shifted.score(X, Y + OFFSET, offset=OFFSET), expected, rtol=1e-10)
 
 
-# --- cross-validated forms ------------------------------------------------------------------------
+# --- cross-validated forms
 
 
 @pytest.mark.parametrize("model", CROSS_VALIDATED, ids=str)
@@ -271,17 +278,21 @@ def test_random_state_none_and_an_instance_draw_folds() -> None:
     assert not np.array_equal(*drawn)
 
 
-# --- data frames ----------------------------------------------------------------------------------
+# --- data frames
 
 
-@pytest.mark.parametrize("frame", [FRAME, pl.from_pandas(FRAME), FRAME.to_dict("series")], ids=["pandas", "polars", "dict"])
+@pytest.mark.parametrize(
+    "frame",
+    [FRAME, pl.from_pandas(FRAME), FRAME.to_dict("series")],
+    ids=["pandas", "polars", "dict"],
+)
 @pytest.mark.parametrize("model", [Ridge(0.3), LassoCV(10)], ids=str)
 def test_text_columns(model, frame) -> None:
     model.fit(frame, Y)
     names = ("age", "bmi", "city=Bern", "city=Oslo", "city=Rome", "smoker")
     assert model.coef_names_ == names
     by_hand = np.column_stack(
-        [X[:, 0], X[:, 1], *(CITY == city for city in ("Bern", "Oslo", "Rome")), X[:, 2] > 0.0]
+        [X[:, 0], X[:, 1], *(city == CITY for city in ("Bern", "Oslo", "Rome")), X[:, 2] > 0.0]
     )
     encoded = type(model)(**model.get_params()).fit(by_hand, Y)
     assert_allclose(model.coef_, encoded.coef_, rtol=1e-9, atol=1e-12)
@@ -290,7 +301,9 @@ def test_text_columns(model, frame) -> None:
 
 def test_columns_are_found_by_name_in_any_order() -> None:
     model = Ridge(0.3).fit(FRAME, Y)
-    assert np.array_equal(model.predict(FRAME[["smoker", "city", "bmi", "age"]]), model.predict(FRAME))
+    assert np.array_equal(
+        model.predict(FRAME[["smoker", "city", "bmi", "age"]]), model.predict(FRAME)
+    )
 
 
 def test_frames_that_do_not_fit_name_column_and_row() -> None:
@@ -309,14 +322,18 @@ def test_frames_that_do_not_fit_name_column_and_row() -> None:
 
 def test_unseen_levels_and_extra_columns_can_be_allowed() -> None:
     model = Ridge(0.3).fit(FRAME, Y)
-    assert np.array_equal(model.predict(FRAME.assign(target=Y), extra="ignore"), model.predict(FRAME))
+    assert np.array_equal(
+        model.predict(FRAME.assign(target=Y), extra="ignore"), model.predict(FRAME)
+    )
     base = model.predict(FRAME.assign(city="Paris"), unseen="base")
-    city = model.coef_[2:5] @ [CITY == c for c in ("Bern", "Oslo", "Rome")]
+    city = model.coef_[2:5] @ [c == CITY for c in ("Bern", "Oslo", "Rome")]
     assert_allclose(base, model.predict(FRAME) - city, rtol=1e-10)
 
 
 def test_factors_and_bounds_by_column_name() -> None:
-    model = Lasso(0.3, penalty_factor={"city": np.inf, "age": 0.0}, upper={"age": 0.5}).fit(FRAME, Y)
+    model = Lasso(0.3, penalty_factor={"city": np.inf, "age": 0.0}, upper={"age": 0.5}).fit(
+        FRAME, Y
+    )
     assert not model.coef_[2:5].any()
     assert model.coef_[0] == 0.5
     one = Lasso(0.01, penalty_factor={"city=Oslo": np.inf}).fit(FRAME, Y)
@@ -325,7 +342,7 @@ def test_factors_and_bounds_by_column_name() -> None:
         Lasso(penalty_factor={"height": 0.0}).fit(FRAME, Y)
 
 
-# --- reports ----------------------------------------------------------------------------------------
+# --- reports
 
 
 @pytest.mark.parametrize("model", ALL, ids=str)
@@ -344,7 +361,7 @@ def test_coef_table_per_standard_deviation() -> None:
     sd = np.sqrt(np.cov(X.T, ddof=0, fweights=W.astype(int)).diagonal())
     assert_allclose(table.coef_per_sd, model.coef_ * sd, rtol=1e-10)
     frame = table.to_frame()
-    assert frame["name"].tolist() == [f"x{j}" for j in range(P)]
+    assert frame["feature"].tolist() == [f"x{j}" for j in range(P)]
     assert np.array_equal(frame["coef"], model.coef_)
     assert str(table).count("\n") == P + 1
 
@@ -372,7 +389,7 @@ def test_reports_need_a_fit(ask: str) -> None:
         getattr(Lasso(), ask)()
 
 
-# --- refusals -----------------------------------------------------------------------------------------
+# --- refusals
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,10 @@ DAMAGE = {
     "other format": (lambda d: d.update(format="pickle"), "does not say that it is one"),
     "no version": (lambda d: d.pop("schema_version"), "no schema version"),
     "version as text": (lambda d: d.update(schema_version="1"), "no schema version"),
-    "newer version": (lambda d: d.update(schema_version=2), "schema version 1, got schema version 2"),
+    "newer version": (
+        lambda d: d.update(schema_version=2),
+        "schema version 1, got schema version 2",
+    ),
     "no coefficients": (lambda d: d.pop("coefficients"), "no entry 'coefficients'"),
     "other coefficients": (rename_a_coefficient, "not those of its columns"),
     "text as a coefficient": (lambda d: d["coefficients"].update(bmi="tall"), "damaged"),

@@ -81,7 +81,9 @@ def test_standardize_is_a_scaler_in_front() -> None:
 def test_grid_search_over_alpha(model) -> None:
     search = GridSearchCV(clone(model), {"alpha": [0.01, 0.1, 1.0]}, cv=KFold(3)).fit(X, Y)
     assert search.best_params_["alpha"] in (0.01, 0.1, 1.0)
-    assert_allclose(search.predict(X), clone(model).set_params(**search.best_params_).fit(X, Y).predict(X))
+    assert_allclose(
+        search.predict(X), clone(model).set_params(**search.best_params_).fit(X, Y).predict(X)
+    )
 
 
 def test_grid_search_over_a_rule_and_settings() -> None:
@@ -113,13 +115,15 @@ def test_transformed_target(model) -> None:
 
 
 def test_column_transformer_in_front() -> None:
-    frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "city": np.array(["u", "v", "w"])[GROUPS % 3]})
+    frame = pd.DataFrame(
+        {"a": X[:, 0], "b": X[:, 1], "city": np.array(["u", "v", "w"])[GROUPS % 3]}
+    )
     encode = make_column_transformer((OneHotEncoder(), ["city"]), remainder="passthrough")
     piped = make_pipeline(encode, Ridge(0.1)).fit(frame, Y)
     assert_allclose(piped.predict(frame), Ridge(0.1).fit(frame, Y).predict(frame), rtol=1e-10)
 
 
-# --- metadata routing ---------------------------------------------------------------------------
+# --- metadata routing
 
 
 @pytest.fixture
@@ -130,10 +134,14 @@ def routing():
 
 @pytest.mark.parametrize("model", SINGLE, ids=str)
 def test_sample_weight_is_routed_through_a_pipeline_and_a_search(model, routing) -> None:
-    weighted = clone(model).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+    weighted = (
+        clone(model).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+    )
     pipe = make_pipeline(StandardScaler().set_fit_request(sample_weight=True), weighted)
     pipe.fit(X, Y, sample_weight=W)
-    direct = clone(model).fit(StandardScaler().fit(X, sample_weight=W).transform(X), Y, sample_weight=W)
+    direct = clone(model).fit(
+        StandardScaler().fit(X, sample_weight=W).transform(X), Y, sample_weight=W
+    )
     assert_allclose(pipe[-1].coef_, direct.coef_, rtol=1e-12)
     search = GridSearchCV(weighted, {"alpha": [0.01, 1.0]}, cv=KFold(3)).fit(X, Y, sample_weight=W)
     best = clone(model).set_params(**search.best_params_).fit(X, Y, sample_weight=W)
@@ -157,7 +165,9 @@ def test_groups_and_weights_are_routed_through_nested_cross_validation(model, ro
         return_estimator=True,
     )
     splits = GroupKFold(3).split(X, Y, GROUPS)
-    for (train, test), fitted, score in zip(splits, found["estimator"], found["test_score"], strict=True):
+    for (train, test), fitted, score in zip(
+        splits, found["estimator"], found["test_score"], strict=True
+    ):
         by_hand = clone(model).set_params(cv=GroupKFold(4))
         by_hand.fit(X[train], Y[train], sample_weight=W[train], groups=GROUPS[train])
         assert_allclose(fitted.coef_, by_hand.coef_, rtol=1e-12)
@@ -173,7 +183,7 @@ def test_offset_is_routed(routing) -> None:
     assert_allclose(pipe.predict(X, offset=offset), direct.predict(Z, offset=offset), rtol=1e-12)
 
 
-# --- frames ---------------------------------------------------------------------------------------
+# --- frames
 
 
 def test_names_are_the_frames_own() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from shrinkage._typing import ArrayLike, PerFeature
 from shrinkage._validate import check_l1_ratios
 from shrinkage.errors import ArgumentError
-from shrinkage.estimators.cross_validated import CrossValidatedModel, Rule
+from shrinkage.estimators.cross_validated import CrossValidatedModel
 from shrinkage.select.closed_form import leave_one_out
 from shrinkage.select.crossval import CrossValidation
+from shrinkage.select.curves import Rule
 from shrinkage.solve import Problem, Settings
 
 
@@ -199,9 +200,7 @@ class RidgeCV(CrossValidatedModel):
     ) -> CrossValidation:
         if not isinstance(self.cv, str):
             return super()._search(problem, l1_ratios, groups, fold_ids)
-        for name, given in (
-            ("scoring", self.scoring), ("groups", groups), ("fold_ids", fold_ids)
-        ):
+        for name, given in (("scoring", self.scoring), ("groups", groups), ("fold_ids", fold_ids)):
             if given is not None:
                 raise ArgumentError.cannot("cv", f"be {self.cv!r} together with `{name}`", "cv=10")
         return leave_one_out(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shrinkage._typing import FloatArray
-from shrinkage.draw.table import aligned, html_table, significant
-from shrinkage.errors import MissingDependencyError
+from shrinkage.draw.table import aligned, html_table, significant, visible
 from shrinkage.estimators.dialects import Strength
+from shrinkage.solve.path import frame_of
 
 if TYPE_CHECKING:
     from shrinkage.estimators.base import LinearModel
@@ -32,7 +33,7 @@ NO_P_VALUES_UNPENALISED = (
     "No p-values: this package estimates and predicts; for tests without a penalty use "
     "statsmodels' OLS."
 )
-DIVIDED = "Peers without a scaling of their own: with each column divided by its standard deviation."
+DIVIDED = "for packages that do not scale: each column over its standard deviation"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,20 +68,15 @@ class CoefTable:
         return [self.names[j] for j in np.flatnonzero(self.coef == 0.0)]
 
     def to_frame(self) -> Any:
-        """Return the table as a pandas DataFrame: name, coef, coef_per_sd.
+        """Return the table with columns feature, coef, coef_per_sd.
 
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or dict of str to ndarray
+            pandas if it is installed, else polars, else the columns as arrays.
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise MissingDependencyError.needs("coef_table().to_frame", "pandas", "dev") from None
-        return pd.DataFrame(
-            {"name": self.names, "coef": self.coef, "coef_per_sd": self.coef_per_sd}
-        )
+        names = np.array(self.names, dtype=object)
+        return frame_of({"feature": names, "coef": self.coef, "coef_per_sd": self.coef_per_sd})
 
     def __str__(self) -> str:
         """Return every column with its two coefficients, in the order of `coef_`."""
@@ -125,7 +121,8 @@ class Report:
         kept = int(np.count_nonzero(table.coef))
         title = (
             f"{type(model).__name__}: {kept} of {table.coef.size} features kept, "
-            f"{100.0 * model.deviance_ratio_:.1f} % of the deviance explained ({training.n_rows} rows)"
+            f"{100.0 * model.deviance_ratio_:.1f} % of the deviance explained "
+            f"({training.n_rows} rows)"
         )
         strength = Strength(
             alpha,
@@ -153,7 +150,7 @@ class Report:
         shown = self.table.by_size()
         lines += ["", *aligned(self.table.rows(shown[:MOST_SHOWN]), HEADER)]
         lines += _left_out(len(shown), self.table.zeros())
-        return "\n".join([*lines, "", self.remark])
+        return "\n".join([*lines, "", *wrap(self.remark, 88)])
 
     def _fact_rows(self) -> list[tuple[str, str]]:
         return [
@@ -165,12 +162,11 @@ class Report:
     def html(self) -> str:
         """Return the report as one HTML element, every text escaped."""
         shown = self.table.by_size()
+        facts = html_table(self._fact_rows(), left=2)
+        table = html_table(self.table.rows(shown[:MOST_SHOWN]), HEADER)
         remarks = [*_left_out(len(shown), self.table.zeros()), self.remark]
-        return (
-            f"<div><p><strong>{escape(self.title)}</strong></p>{html_table(self._fact_rows(), left=2)}"
-            f"{html_table(self.table.rows(shown[:MOST_SHOWN]), HEADER)}"
-            f"{''.join(f'<p>{escape(remark)}</p>' for remark in remarks)}</div>"
-        )
+        rest = "".join(f"<p>{escape(remark)}</p>" for remark in remarks)
+        return f"<div><p><strong>{escape(self.title)}</strong></p>{facts}{table}{rest}</div>"
 
 
 def _strength_lines(strength: Strength, alpha_max: float) -> list[str]:
@@ -202,8 +198,8 @@ def _left_out(n_kept: int, zeros: list[str]) -> list[str]:
         lines.append(f"... and {n_kept - MOST_SHOWN} smaller ones: coef_table() has all")
     if zeros:
         more = len(zeros) - MOST_SHOWN
-        names = ", ".join(zeros[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        lines.append(f"exactly zero: {names}")
+        names = ", ".join(map(visible, zeros[:MOST_SHOWN]))
+        lines.append(f"exactly zero: {names}" + (f" and {more} more" if more > 0 else ""))
     return lines
 
 
