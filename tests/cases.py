@@ -243,6 +243,4 @@ CASES = [Case(*row) for row in product(DESIGNS, PENALTIES, OPTIONS)]
 def some(**chosen: str | tuple[str, ...]) -> list[Case]:
     """Return the rows of the table with these values."""
     wanted = {key: (value,) if isinstance(value, str) else value for key, value in chosen.items()}
-    return [
-        case for case in CASES if all(getattr(case, key) in wanted[key] for key in wanted)
-    ]
+    return [case for case in CASES if all(getattr(case, key) in wanted[key] for key in wanted)]

@@ -109,7 +109,10 @@ def test_one_standard_error_rule_never_chooses_a_weaker_penalty(l1_ratio, seed):
     )
     assert found.alpha_1se >= found.alpha
     row, column = found.one_se_index
-    assert found.cv_mean[row, column] <= found.cv_mean[found.best_index] + found.cv_se[found.best_index]
+    assert (
+        found.cv_mean[row, column]
+        <= found.cv_mean[found.best_index] + found.cv_se[found.best_index]
+    )
 
 
 @pytest.mark.parametrize("design", ["tall", "wide"])

@@ -25,9 +25,7 @@ def test_at_finds_what_the_path_has(case):
     refit = path.at(between)
     judged = certify(X, y, refit.coef, refit.intercept, alpha=between, **options)
     assert judged.dual_gap <= 1e-9
-    np.testing.assert_array_equal(
-        path.predict(X, alpha=path.alphas[4]), path.predict(X)[:, 4]
-    )
+    np.testing.assert_array_equal(path.predict(X, alpha=path.alphas[4]), path.predict(X)[:, 4])
 
 
 def test_points_are_distinct_and_accurate_down_to_tiny_alphas():

@@ -39,9 +39,7 @@ def test_units_of_y_scale_alpha_when_standardized(l1_ratio, c, d):
 def test_units_of_y_scale_bounds_and_offset_when_standardized(l1_ratio):
     X, y = data()
     offset = np.linspace(-1.0, 1.0, len(y))
-    path = elastic_net_path(
-        X, y, l1_ratio=l1_ratio, alphas=8, lower=-0.3, upper=0.5, offset=offset
-    )
+    path = elastic_net_path(X, y, l1_ratio=l1_ratio, alphas=8, lower=-0.3, upper=0.5, offset=offset)
     scaled = elastic_net_path(
         X, 7 * y, l1_ratio=l1_ratio, alphas=8, lower=-2.1, upper=3.5, offset=7 * offset
     )

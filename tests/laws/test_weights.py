@@ -45,7 +45,9 @@ def test_integer_weight_is_repeated_rows(options):
     X, y, weight = weighted_data()
     times = weight.astype(int)
     weighted = elastic_net_path(X, y, alphas=20, sample_weight=weight, **options)
-    repeated = elastic_net_path(np.repeat(X, times, axis=0), np.repeat(y, times), alphas=20, **options)
+    repeated = elastic_net_path(
+        np.repeat(X, times, axis=0), np.repeat(y, times), alphas=20, **options
+    )
     assert_allclose(weighted.alphas, repeated.alphas, rtol=1e-12)
     assert_allclose(weighted.coef_path, repeated.coef_path, rtol=1e-8, atol=1e-10)
     assert_allclose(weighted.intercepts, repeated.intercepts, rtol=1e-8, atol=1e-10)
