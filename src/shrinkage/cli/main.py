@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -17,12 +18,22 @@ EXIT_DONE, EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED = 0, 2, 70, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv`, by default the program's own, and return the exit code."""
+    try:
+        arguments = make_parser().parse_args(argv)
+    except UsageError as error:
+        return _fail(EXIT_USAGE, str(error))
+    try:
+        return _carry_out(arguments)
+    except KeyboardInterrupt:
+        return _fail(EXIT_INTERRUPTED, "interrupted")
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
+    # NumPy comes with these imports, which `--help` and `--version` do without.
+    from shrinkage.cli.terminal import narrate
     from shrinkage.errors import ShrinkageError
 
     try:
-        arguments = make_parser().parse_args(argv)
-        from shrinkage.cli.terminal import narrate
-
         with narrate(quiet=arguments.quiet, color=not arguments.no_color):
             arguments.run(arguments)
         sys.stdout.flush()
@@ -33,18 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader has seen enough. Python would complain when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        return _fail(EXIT_INTERRUPTED, "interrupted")
     except MemoryError:
         return _fail(EXIT_USAGE, "the data do not fit in memory")
     except Exception as error:
         import traceback
 
-        print(
-            f"shrinkage: this is a mistake of ours ({type(error).__name__}: {error}); "
-            "please report it with what follows",
-            file=sys.stderr,
-        )
+        what = f"{type(error).__name__}: {error}"
+        _fail(EXIT_BUG, f"this is a mistake of ours ({what}); please report it with what follows")
         traceback.print_exc()
         return EXIT_BUG
     return EXIT_DONE
