@@ -39,7 +39,7 @@ class ErrorCurves:
     standard_error : ndarray, shape (n_alphas,), or None
         Of the held-out error; not drawn where it is NaN.
     measure : str
-        What the errors are, for the axis.
+        What they are, for the axis and the title.
     """
 
     training: FloatArray
@@ -73,7 +73,7 @@ def path_figure(
     names : sequence of str, length n_features
     errors : ErrorCurves, optional
     chosen, one_se : float, optional
-        Strengths to mark: of the least held-out error, and by the one-standard-error rule.
+        Strengths to mark: of the model, and by the one-standard-error rule. NaN marks nothing.
     heading : str
         First line of the title; the second one is made from the numbers.
     unit : str
@@ -248,14 +248,14 @@ def _draw_errors(
     one_se: float | None,
 ) -> None:
     marker = "o" if alphas.size == 1 else ""
-    axes.plot(alphas, errors.training, "--", color=TRAINING, marker=marker, label="training error")
+    axes.plot(alphas, errors.training, "--", color=TRAINING, marker=marker, label="training")
     axes.plot(
         alphas,
         errors.held_out,
         color=HELD_OUT,
         marker=marker,
         linewidth=1.8,
-        label="held-out error",
+        label="held-out",
     )
     if errors.standard_error is not None and np.isfinite(errors.standard_error).any():
         low = errors.held_out - errors.standard_error
@@ -305,8 +305,8 @@ def _error_numbers(alphas: FloatArray, errors: ErrorCurves, chosen: float | None
     if errors.standard_error is not None and np.isfinite(errors.standard_error[at]):
         spread = f" \N{PLUS-MINUS SIGN} {significant(float(errors.standard_error[at]), 2)}"
     return (
-        f"held-out error {significant(float(errors.held_out[at]))}{spread}, "
-        f"training error {significant(float(errors.training[at]))}"
+        f"{errors.measure} {significant(float(errors.held_out[at]))}{spread} held-out, "
+        f"{significant(float(errors.training[at]))} training"
     )
 
 

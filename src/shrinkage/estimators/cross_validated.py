@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from shrinkage._typing import ArrayLike, FloatArray, FoldArray
 from shrinkage.draw.table import significant
+from shrinkage.errors import ArgumentError
 from shrinkage.estimators.base import LinearModel, training_of
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import Rule
 from shrinkage.select.folds import make_splits
 from shrinkage.solve import Problem, Status
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from shrinkage.draw import ErrorCurves
 
 
 class CrossValidatedModel(LinearModel):
@@ -114,6 +121,80 @@ class CrossValidatedModel(LinearModel):
 
     def _folds_in_words(self, found: CrossValidation) -> str:
         return f"{found.fold_weights.size} folds"
+
+    def plot_path(self) -> Figure:
+        """Draw the coefficients over alpha, and under them training and held-out error.
+
+        Coefficients are per standard deviation of their column, for the chosen l1_ratio.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        MissingDependencyError
+            Without matplotlib.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ArgumentError
+            If the model was read from a file, which does not hold the path.
+        """
+        from shrinkage.draw import path_figure
+
+        check_is_fitted(self, "coef_")
+        if not hasattr(self, "path_"):
+            hint = "plot_cv() draws its errors"
+            raise ArgumentError.cannot("plot_path", "draw a model read from a file", hint)
+        return path_figure(
+            self.path_.alphas,
+            self.path_.coef_path * self.path_.spread,
+            self.coef_names_,
+            self._curves(),
+            chosen=self.alpha_,
+            one_se=self.alpha_1se_,
+            heading=self._heading(),
+            asked_by="plot_path",
+        )
+
+    def plot_cv(self) -> Figure:
+        """Draw training and held-out error over alpha, for the chosen l1_ratio.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        MissingDependencyError
+            Without matplotlib.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        """
+        from shrinkage.draw import error_figure
+
+        check_is_fitted(self, "cv_mean_")
+        alphas = self.alphas_ if self.alphas_.ndim == 1 else self.alphas_[self.best_index_[0]]
+        return error_figure(
+            alphas,
+            self._curves(),
+            chosen=self.alpha_,
+            one_se=self.alpha_1se_,
+            heading=self._heading(),
+            asked_by="plot_cv",
+        )
+
+    def _curves(self) -> ErrorCurves:
+        from shrinkage.draw import ErrorCurves
+
+        best = self.best_index_[0]
+        return ErrorCurves(
+            self.train_mean_[best], self.cv_mean_[best], self.cv_se_[best], self.measure_
+        )
+
+    def _heading(self) -> str:
+        ratio = f", l1_ratio {self.l1_ratio_:g}" if len(self.l1_ratios_) > 1 else ""
+        return f"{type(self).__name__}{ratio}: {self.folds_}"
 
     def _choice_lines(self) -> list[str]:
         best = self.best_index_

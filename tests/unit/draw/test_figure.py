@@ -40,7 +40,7 @@ def test_a_path_figure_has_names_errors_and_marks():
         heading="Lasso",
     )
     found = texts(figure)
-    assert {"bmi", "sex=female", "$s_5$", "Lasso", "training error", "held-out error"} <= set(found)
+    assert {"bmi", "sex=female", "$s_5$", "Lasso", "training", "held-out"} <= set(found)
     assert "\N{PLUS-MINUS SIGN} one standard error" in found
     assert any("underfitting" in text for text in found)
     assert any("overfitting" in text for text in found)
@@ -144,8 +144,8 @@ def test_small_paths_can_be_drawn(alphas, coefs):
 
 def test_the_error_curves_can_be_drawn_alone():
     found = texts(error_figure(ALPHAS, ERRORS, chosen=float(ALPHAS[10]), heading="LassoCV"))
-    assert "held-out error" in found
-    assert any(text.startswith("held-out error ") for text in found)
+    assert "held-out" in found
+    assert any(text.startswith("mean squared error ") for text in found)
 
 
 def test_lines_start_where_features_enter():
