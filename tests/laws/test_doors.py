@@ -90,7 +90,7 @@ def test_inputs_are_not_touched(case):
     y_before = y.copy()
     path = elastic_net_path(X, y, alphas=5, **options)
     path.predict(X)
-    assert (X != before).sum() == 0
+    assert (before != X).sum() == 0
     np.testing.assert_array_equal(y, y_before)
     for name, value in kept.items():
         np.testing.assert_array_equal(options[name], value)

@@ -28,13 +28,13 @@ def mention_columns(matrix: Matrix, spread: FloatArray) -> None:
     spread : ndarray of shape (p,)
         Standard deviation of each column, 0 where it is constant.
     """
-    order = np.argsort(spread, kind="stable")
-    ordered = spread[order]
-    n_constant = int(np.searchsorted(ordered, 0.0, side="right"))
-    close = np.flatnonzero(np.diff(ordered) <= 1e-12 * ordered[1:])
-    if not close.size and n_constant == 0:
+    ordered = np.sort(spread)
+    is_close = ordered[1:] - ordered[:-1] <= 1e-12 * ordered[1:]
+    if ordered[0] > 0.0 and not is_close.any():
         return
-    close = close[close >= n_constant]
+    order = np.argsort(spread, kind="stable")
+    n_constant = int(np.searchsorted(ordered, 0.0, side="right"))
+    close = n_constant + np.flatnonzero(is_close[n_constant:])
     first, second = order[close], order[close + 1]
     repeats = [j for i, j in zip(first, second, strict=True) if _are_equal(matrix, i, j)]
     if n_constant or repeats:

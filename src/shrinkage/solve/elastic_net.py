@@ -13,6 +13,7 @@ from shrinkage.solve.plan import WORKING_SET, Plan, choose
 from shrinkage.solve.problem import Problem, make_problem
 from shrinkage.solve.settings import Settings, check_settings
 from shrinkage.solve.solver import Solver
+from shrinkage.solve.threads import one_blas_thread
 
 
 def elastic_net_path(
@@ -123,12 +124,13 @@ def solve_path(
     grid = check_alphas(alphas)
     alpha_min_ratio = check_alpha_min_ratio(alpha_min_ratio)
     plan = choose(problem, alphas=grid, alpha_min_ratio=alpha_min_ratio)
-    solver = Solver(problem, plan, check_settings(settings))
-    mention_columns(problem.matrix, solver.core.spread)
     l1_ratio = problem.l1_ratio
-    if isinstance(grid, int):
-        grid = solver.grid(grid, alpha_min_ratio, l1_ratio)
-    path = Path(solver, grid, l1_ratio, solver.path(grid, l1_ratio))
+    with one_blas_thread:
+        solver = Solver(problem, plan, check_settings(settings))
+        mention_columns(problem.matrix, solver.core.spread)
+        if isinstance(grid, int):
+            grid = solver.grid(grid, alpha_min_ratio, l1_ratio)
+        path = Path(solver, grid, l1_ratio, solver.path(grid, l1_ratio))
     path.warn_unless_converged()
     return path
 

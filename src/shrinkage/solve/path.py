@@ -333,10 +333,11 @@ class Path:
 
     def warn_unless_converged(self) -> None:
         """Warn once if points of the path are further from optimal than was asked."""
-        if np.isin(self.points.status, (1, 5)).any() and self._solver is not None:
-            rounds = int(self.n_rounds.sum())
-            tol = self._solver.settings.gap
-            warn_unless_converged(self.alphas, self.status, self.dual_gap, rounds, tol)
+        status = self.points.status
+        if self._solver is None or not ((status == 1) | (status == 5)).any():
+            return
+        rounds, tol = int(self.n_rounds.sum()), self._solver.settings.gap
+        warn_unless_converged(self.alphas, self.status, self.dual_gap, rounds, tol)
 
 
 def predictor(matrix: Matrix, points: Points, k: int | None = None) -> FloatArray:

@@ -7,10 +7,15 @@ starts threads for every small block makes that several times slower.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from itertools import product
 from typing import Any
 
+# (get, set) the number of threads of one library.
+Pool = tuple[Callable[[], int], Callable[[int], Any]]
+
 _lock = threading.Lock()
-_controllers: list[Any] | None = None
+_pools: list[Pool] | None = None
 _saved: list[int] = []
 _users = 0
 
@@ -25,15 +30,15 @@ class OneBlasThread:
     __slots__ = ()
 
     def __enter__(self) -> None:
-        global _controllers, _saved, _users
+        global _pools, _saved, _users
         with _lock:
-            if _controllers is None:
-                _controllers = _find_controllers()
+            if _pools is None:
+                _pools = _find_pools()
             if _users == 0:
-                _saved = [controller.get_num_threads() for controller in _controllers]
-                for controller, limit in zip(_controllers, _saved, strict=True):
+                _saved = [get() for get, _ in _pools]
+                for (_, limit_to), limit in zip(_pools, _saved, strict=True):
                     if limit != 1:
-                        controller.set_num_threads(1)
+                        limit_to(1)
             _users += 1
 
     def __exit__(self, *exc_info: object) -> None:
@@ -41,17 +46,32 @@ class OneBlasThread:
         with _lock:
             _users -= 1
             if _users == 0:
-                for controller, limit in zip(_controllers or [], _saved, strict=True):
+                for (_, limit_to), limit in zip(_pools or [], _saved, strict=True):
                     if limit != 1:
-                        controller.set_num_threads(limit)
+                        limit_to(limit)
 
 
 one_blas_thread = OneBlasThread()
 
 
-def _find_controllers() -> list[Any]:
+def _find_pools() -> list[Pool]:
     # SciPy's BLAS is a library of its own: it has to be loaded before it can be found.
     import scipy.linalg.cython_blas  # noqa: F401
     from threadpoolctl import ThreadpoolController
 
-    return [c for c in ThreadpoolController().lib_controllers if c.user_api == "blas"]
+    found = ThreadpoolController().lib_controllers
+    return [_pool_of(library) for library in found if library.user_api == "blas"]
+
+
+def _pool_of(library: Any) -> Pool:
+    """Return OpenBLAS's own functions where its threads are shared by the process.
+
+    threadpoolctl lets one Python thread alone set them, the first one that did; with ours
+    the last one out restores.
+    """
+    if library.internal_api == "openblas" and library.threading_layer != "openmp":
+        for prefix, suffix in product(("", "scipy_"), ("", "64_", "_64")):
+            names = [f"{prefix}openblas_{verb}_num_threads{suffix}" for verb in ("get", "set")]
+            if all(hasattr(library.dynlib, name) for name in names):
+                return getattr(library.dynlib, names[0]), getattr(library.dynlib, names[1])
+    return library.get_num_threads, library.set_num_threads
