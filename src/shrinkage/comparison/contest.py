@@ -284,7 +284,6 @@ def _least_squares(contest: _Contest, columns: _Columns) -> tuple[list[Contender
     found = contest.unpenalised(columns.commonest)
     if found.status is not Status.SINGULAR:
         return [found], []
-    return [found], []
     return [found], [
         f"{LEAST_SQUARES} has more than one solution, for some features are combinations of "
         "others; shown is the one of minimum norm."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.comparison.groups import Group, share
 from shrinkage.comparison.render import Block, Grid, Heading, Paragraph
 from shrinkage.comparison.thumb import RULE
+from shrinkage.draw import decimals
 
 if TYPE_CHECKING:
     from shrinkage.comparison.result import Comparison
@@ -33,14 +35,11 @@ def blocks(comparison: Comparison) -> list[Block]:
 
 def _errors(comparison: Comparison) -> list[Block]:
     contenders = comparison.contenders
-    digits = _decimals(comparison.best.held_out_se)
-
-    def error(value: float) -> str:
-        return _NOTHING if math.isnan(value) else f"{value:.{digits}f}"
+    error = _format_of(comparison.best.held_out_se, comparison.null_error)
 
     rows = [
         [
-            "mean of the target",
+            "no features",
             _NOTHING,
             "0",
             _NOTHING,
@@ -67,7 +66,7 @@ def _errors(comparison: Comparison) -> list[Block]:
             ]
         )
     header = ["model", "alpha", "kept", "training", "held-out", "se"]
-    header += ["to best", "se", "alpha 1se", "kept 1se"]
+    header += ["to best", "se", "1se alpha", "kept"]
     return [
         Heading(
             f"L1 against L2: {comparison.target_name} from {len(comparison.feature_names)} "
@@ -77,7 +76,7 @@ def _errors(comparison: Comparison) -> list[Block]:
         Paragraph(
             "Errors are mean squared errors: training, on the rows that a fold was fitted to; "
             "held-out, on the rows that it has not seen; se, standard errors over the folds. alpha "
-            "is the one with the lowest held-out error, alpha 1se the largest within one standard "
+            "is the one with the lowest held-out error, 1se alpha the largest within one standard "
             "error of it. to best: mean over the folds of the difference to the best model."
         ),
         *[Paragraph(note, item=True) for note in comparison.notes],
@@ -123,7 +122,7 @@ def _short_names(comparison: Comparison) -> list[str]:
 
 
 def _coefficient_grid(comparison: Comparison, coef: FloatArray, shown: IndexArray) -> Grid:
-    digits = _decimals(float(np.abs(coef[shown]).max(initial=0.0)), figures=4)
+    digits = decimals(float(np.abs(coef[shown]).max(initial=0.0)))
     rows = []
     for j in shown:
         cells = ["0" if value == 0.0 else _coefficient(value, digits) for value in coef[j]]
@@ -234,8 +233,14 @@ def _limits(comparison: Comparison) -> list[Block]:
     ]
 
 
-def _decimals(value: float, figures: int = 3) -> int:
-    """Return how many decimals show `value` with `figures` significant digits, 0 to 6."""
-    if not math.isfinite(value) or value == 0.0:
-        return figures
-    return min(max(figures - 1 - math.floor(math.log10(abs(value))), 0), 6)
+def _format_of(fine: float, largest: float) -> Callable[[float], str]:
+    """Return what formats numbers up to `largest` with three digits of those like `fine`."""
+    digits = decimals(fine, 3)
+
+    def formatted(value: float) -> str:
+        if not math.isfinite(value):
+            return _NOTHING
+        fixed = f"{value:.{digits}f}"
+        return fixed if digits <= 5 and largest < 1e7 else f"{value:.2e}"
+
+    return formatted
