@@ -64,7 +64,7 @@ std::unique_ptr<Design> sparse(const AnyVector& values, const AnyVector& indices
 std::optional<std::pair<Index, Index>> first_nonfinite(const Design& design) {
     const Entry entry =
         run(1, [&](const Runtime& runtime) { return design.first_nonfinite(runtime); });
-    if (entry.row < 0) return std::nullopt;
+    if (entry == no_entry) return std::nullopt;
     return std::pair{entry.row, entry.column};
 }
 

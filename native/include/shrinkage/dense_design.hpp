@@ -144,22 +144,17 @@ public:
         const Index lines = _row_major ? rows() : cols();
         const Index length = _row_major ? cols() : rows();
         const Index step = columns_per_task(static_cast<double>(length));
-        std::vector<Entry> found(static_cast<std::size_t>((lines + step - 1) / step),
-                                 Entry{-1, -1});
+        std::vector<Entry> found(static_cast<std::size_t>((lines + step - 1) / step), no_entry);
         parallel_for(runtime, static_cast<Index>(found.size()), [&](Index task) {
+            Entry& first = found[static_cast<std::size_t>(task)];
             const Index last = std::min(lines, (task + 1) * step);
             for (Index line = task * step; line < last; ++line) {
-                const Index position =
-                    nonfinite_in(runtime.simd, _values + line * _leading, length);
-                if (position == length) continue;
-                found[static_cast<std::size_t>(task)] =
-                    _row_major ? Entry{line, position} : Entry{position, line};
-                return;
+                const Index at = nonfinite_in(runtime.simd, _values + line * _leading, length);
+                if (at == length) continue;
+                first = std::min(first, _row_major ? Entry{line, at} : Entry{at, line});
             }
         });
-        const auto first = std::find_if(found.begin(), found.end(),
-                                        [](const Entry& entry) { return entry.row >= 0; });
-        return first == found.end() ? Entry{-1, -1} : *first;
+        return *std::min_element(found.begin(), found.end());
     }
 
 private:

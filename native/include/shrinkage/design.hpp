@@ -1,4 +1,6 @@
 #pragma once
+#include <compare>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -14,10 +16,13 @@ struct RowBlock {
     Index operator[](Index i) const { return first + (offsets ? offsets[i] : i); }
 };
 
-/// Position of an entry of X.
+/// Position of an entry of X; ordered by row, then by column.
 struct Entry {
     Index row, column;
+    auto operator<=>(const Entry&) const = default;
 };
+
+inline constexpr Entry no_entry{std::numeric_limits<Index>::max(), 0};
 
 /// X (rows x cols), read in place and never copied: dense or sparse, single or double precision, in
 /// any order. Everything comes out in double. Type-erased, so that algorithms compile once; each
@@ -70,7 +75,7 @@ public:
     virtual void gather_block(const Kernels& simd, RowBlock rows, Index first, Index last,
                               double* out, Index ld) const = 0;
 
-    /// The first NaN or infinity in storage order; row is -1 if there is none.
+    /// The first NaN or infinity, row by row; no_entry if there is none.
     virtual Entry first_nonfinite(const Runtime& runtime) const = 0;
 
 protected:

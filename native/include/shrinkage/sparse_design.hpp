@@ -113,12 +113,14 @@ public:
 
     Entry first_nonfinite(const Runtime& runtime) const override {
         runtime.interrupt.check();
-        const X* end = _values + start(cols());
-        const X* found = std::find_if(_values, end, [](X x) { return !std::isfinite(x); });
-        if (found == end) return {-1, -1};
-        const Index position = found - _values;
-        const I* after = std::upper_bound(_indptr, _indptr + cols() + 1, static_cast<I>(position));
-        return {static_cast<Index>(_indices[position]), after - _indptr - 1};
+        Entry first = no_entry;
+        for (Index j = 0; j < cols(); ++j) {
+            const X* end = _values + start(j + 1);
+            const X* at =
+                std::find_if(_values + start(j), end, [](X x) { return !std::isfinite(x); });
+            if (at != end) first = std::min(first, {static_cast<Index>(_indices[at - _values]), j});
+        }
+        return first;
     }
 
 private:
