@@ -1,0 +1,1 @@
+"""Speed at an equal certified duality gap: `python -m benchmarks --help`."""

@@ -1,0 +1,53 @@
+"""scikit-learn: `lasso_path` on X centred for free, and `LassoCV`."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LassoCV, lasso_path
+from sklearn.model_selection import PredefinedSplit
+
+from benchmarks.objective import Data
+
+
+class ScikitLearn:
+    name = "scikit-learn"
+    tolerances = (1e-4, 1e-6, 1e-8, 1e-10, 1e-11)
+
+    def __init__(self, n_threads: int) -> None:
+        self.n_threads = n_threads
+
+    def fit_path(self, data: Data, tol: float) -> Any:
+        X, y = (data.X, data.y) if data.is_sparse else data.centred
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            if data.is_sparse:  # the path function fits no intercept, the estimator does
+                return self._sparse_path(data, tol)
+            return lasso_path(X, y, alphas=data.alphas, tol=tol, max_iter=1_000_000)[1].T
+
+    def _sparse_path(self, data: Data, tol: float) -> np.ndarray:
+        from sklearn.linear_model import Lasso
+
+        model = Lasso(tol=tol, max_iter=1_000_000, warm_start=True)
+        return np.array(
+            [model.set_params(alpha=a).fit(data.X, data.y).coef_.copy() for a in data.alphas]
+        )
+
+    def coefs(self, found: Any) -> np.ndarray:
+        return np.asarray(found)
+
+    def fit_crossval(self, data: Data, tol: float) -> Any:
+        model = LassoCV(
+            alphas=data.alphas,
+            cv=PredefinedSplit(data.fold_ids),
+            tol=tol,
+            max_iter=1_000_000,
+            n_jobs=self.n_threads,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return model.fit(data.X, data.y)
+
+    def curve(self, data: Data, found: Any) -> np.ndarray:
+        return data.mean_over_folds(found.mse_path_.T)

@@ -1,0 +1,31 @@
+"""This package, by its public functions."""
+
+from typing import Any
+
+import numpy as np
+
+import shrinkage
+from benchmarks.objective import Data
+
+
+class Shrinkage:
+    name = "shrinkage"
+    tolerances = (None,)
+
+    def __init__(self, n_threads: int) -> None:
+        self.settings = shrinkage.Settings(n_threads=n_threads)
+
+    def fit_path(self, data: Data, tol: None) -> Any:
+        return shrinkage.elastic_net_path(
+            data.X, data.y, alphas=data.alphas, standardize=False, settings=self.settings
+        )
+
+    def coefs(self, found: Any) -> np.ndarray:
+        return found.coef_path
+
+    def fit_crossval(self, data: Data, tol: None) -> Any:
+        model = shrinkage.LassoCV(alphas=data.alphas, standardize=False, settings=self.settings)
+        return model.fit(data.X, data.y, fold_ids=data.fold_ids)
+
+    def curve(self, data: Data, found: Any) -> np.ndarray:
+        return found.cv_mean_[0]
