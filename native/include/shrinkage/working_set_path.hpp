@@ -78,7 +78,7 @@ private:
         bool any_penalised = false;
         Status status = Status::converged;
         Index rounds = 0;
-        double residual_square = 0.0, residual_target = 0.0;
+        double residual_square = 0.0;
         CertificateSum certificate;
     };
 
@@ -150,7 +150,6 @@ private:
         read_coef(point);
         const double* r = _batch.residual(q);
         point.residual_square = _runtime.simd.f64.dot(_data.rows(), r, r);
-        point.residual_target = _runtime.simd.f64.dot(_data.rows(), r, _data.target.data());
     }
 
     /// Takes coefficients and correlations of all slots into the point and its certificate.
@@ -192,8 +191,7 @@ private:
     void record(Index q) {
         Point& point = _points[q];
         point.certificate.add_rest(_check.largest_outside(q));
-        const Certificate certificate =
-            point.certificate.result(point.residual_square, point.residual_target);
+        const Certificate certificate = point.certificate.result(point.residual_square);
         const double null_loss = _data.target_square / 2.0;
         double intercept = _data.y_mean;
         for (const auto& [feature, value] : point.coef) {
