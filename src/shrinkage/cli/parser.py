@@ -143,7 +143,7 @@ def _score(commands: _Commands) -> None:
 
 def _command(commands: _Commands, name: str, summary: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(
-        name, help=summary, description=summary.capitalize() + ".", allow_abbrev=False
+        name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
     )
     parser.set_defaults(run=_runner(name))
     return parser

@@ -157,7 +157,7 @@ def _groups(comparison: Comparison) -> list[Block]:
     more = f" The {_MOST_GROUPS} largest groups are shown, {n_more} more are not." * (n_more > 0)
     return [
         Heading(
-            f"Inside the {len(groups)} groups of correlated features (|r| > 0.7 joins two features)"
+            f"Inside groups of correlated features: {len(groups)} (|r| > 0.7 joins two features)"
         ),
         Grid(["group", "max |r|", *_short_names(comparison)], rows),
         Paragraph(
@@ -182,7 +182,7 @@ def _habits(comparison: Comparison, groups: tuple[Group, ...]) -> list[Block]:
         habit = (
             "ridge shares the weight of a group"
             if contender.l1_ratio == 0.0
-            else "the lasso tends to pick"
+            else "the lasso tends to pick among them"
         )
         sentences.append(f"{habit}: it keeps {n_kept} of the {n_members} members{mean}")
     return [Paragraph(_capital(". ".join(map(_capital, sentences))) + ".")]

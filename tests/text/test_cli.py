@@ -1,0 +1,87 @@
+"""Golden texts of the command: what it says about itself, and the report of a comparison."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from shrinkage.cli.parser import make_parser
+from shrinkage.comparison.groups import Group
+from shrinkage.comparison.result import Comparison, Contender
+from shrinkage.comparison.thumb import RuleOfThumb
+from shrinkage.solve import Status
+
+GOLDEN = Path(__file__).parent / "golden"
+COMMANDS = ["", "compare", "fit", "path", "cv", "predict", "score"]
+
+
+def words_of(text: str) -> str:
+    """Return the text without its line breaks, and options as Python 3.13 writes them."""
+    return re.sub(r"(-\w) (\w+), (--[\w-]+) \2\b", r"\1, \3 \2", " ".join(text.split()))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        make_parser().parse_args([command, "--help"] if command else ["--help"])
+    assert ended.value.code == 0
+    golden = (GOLDEN / f"help{'-' * bool(command)}{command}.txt").read_text(encoding="utf-8")
+    assert words_of(capsys.readouterr().out) == words_of(golden)
+
+
+def contender(name: str, l1_ratio: float, coef: list[float], error: float, **changes) -> Contender:
+    least_squares = math.isnan(l1_ratio)
+    values = {
+        "name": name,
+        "slug": name.lower().replace(" ", "-"),
+        "l1_ratio": l1_ratio,
+        "alpha": 0.0 if least_squares else 0.25,
+        "alpha_1se": math.nan if least_squares else 0.5,
+        "coef": np.array(coef) / 10.0,
+        "coef_per_sd": np.array(coef),
+        "intercept": 1.0,
+        "n_nonzero": int(np.count_nonzero(coef)),
+        "n_nonzero_1se": max(int(np.count_nonzero(coef)) - 1, 1),
+        "training_error": 2.0,
+        "held_out_error": error,
+        "held_out_se": 0.25,
+        "fold_errors": np.full(5, error),
+        "difference": error - 2.5,
+        "difference_se": 0.125,
+        "dual_gap": 0.0,
+        "status": Status.CONVERGED,
+        "curve": None if least_squares else SimpleNamespace(),
+    }
+    return Contender(**(values | changes))
+
+
+def comparison_by_hand() -> Comparison:
+    """Return a comparison with numbers that nobody had to fit."""
+    contenders = (
+        contender("OLS", math.nan, [4.0, -2.0, 1.0, 0.5], 3.0),
+        contender("ridge", 0.0, [3.0, -1.5, 1.25, 0.25], 2.625),
+        contender("elastic net 0.5", 0.5, [3.0, -1.0, 0.5, 0.0], 2.5),
+        contender("lasso", 1.0, [3.5, 0.0, 0.0, 0.0], 2.875),
+    )
+    return Comparison(
+        contenders,
+        ("income", "age", "age when the policy was bought", "town=Bonn"),
+        50,
+        None,
+        5,
+        6.5,
+        0.5,
+        (Group(np.array([1, 2]), 0.93),),
+        RuleOfThumb(50, 4, 2, 4, 0.93),
+        "claims",
+        ("a note.",),
+    )
+
+
+def test_the_report_of_a_comparison():
+    assert str(comparison_by_hand()) == (GOLDEN / "compare.txt").read_text(encoding="utf-8")
