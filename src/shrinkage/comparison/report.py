@@ -154,7 +154,7 @@ def _groups(comparison: Comparison) -> list[Block]:
         ]
         rows.append([label, f"{group.strongest:.2f}", *cells])
     n_more = len(groups) - _MOST_GROUPS
-    more = f" The {_MOST_GROUPS} largest groups are shown, {n_more} more are not." * (n_more > 0)
+    more = f" The {_MOST_GROUPS} heaviest groups are shown, {n_more} more are not." * (n_more > 0)
     return [
         Heading(
             f"Inside groups of correlated features: {len(groups)} (|r| > 0.7 joins two features)"
