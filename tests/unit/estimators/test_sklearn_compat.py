@@ -17,7 +17,7 @@ from sklearn.feature_selection import SelectFromModel
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from shrinkage import ElasticNet, ElasticNetCV, Lasso, LassoCV, Ridge, RidgeCV
 from shrinkage.errors import DataWarning
@@ -34,8 +34,16 @@ W = RNG.integers(1, 4, size=90).astype(float)
 GROUPS = np.arange(90) // 6
 
 
+CHECKS = [pair for model in ALL for pair in estimator_checks_generator(model)]
+
+
+def name_of(check) -> str:
+    """Return the name of a check, which may be a partial, or of an estimator."""
+    return getattr(getattr(check, "func", check), "__name__", str(check))
+
+
 @pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
-@parametrize_with_checks(ALL)
+@pytest.mark.parametrize(("estimator", "check"), CHECKS, ids=name_of)
 def test_scikit_learn_checks(estimator, check) -> None:
     check(estimator)
 
