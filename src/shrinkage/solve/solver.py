@@ -127,58 +127,59 @@ class Solver:
 
     def path(self, alphas: FloatArray, l1_ratio: float) -> Points:
         """Return the solutions for decreasing alphas."""
-        problem, settings = self.problem, self.settings
-        bounded = problem.lower is not None
+        penalised, unpenalised = self._split(alphas, l1_ratio)
+        parts = []
         with one_blas_thread:
-            if l1_ratio == 0.0 and not bounded:
-                return self._ridge(alphas)
-            m = alphas.shape[0]
-            split = m if bounded or alphas[-1] > 0.0 else m - 1
-            parts = []
-            if split:
-                result = self.core.path(
-                    alphas[:split],
-                    l1_ratio,
-                    problem.penalty_factor,
-                    problem.lower,
-                    problem.upper,
-                    settings.max_rounds,
-                    settings.gap,
-                    settings.threads,
-                )
-                parts.append(Points(result))
-            if split < m:
-                # Without a penalty nothing tells which features enter: that is a linear system.
-                parts.append(self._ridge(alphas[split:]))
-            return joined(parts)
+            if penalised.size:
+                parts.append(Points(self.core.path(*self._arguments(penalised, l1_ratio))))
+            if unpenalised.size and self._is_bounded:
+                parts.append(Points(self.core.path(*self._arguments(unpenalised, 1.0))))
+            elif unpenalised.size:
+                parts.append(self._ridge(unpenalised))
+        return joined(parts)
 
     def crossval(self, alphas: FloatArray, l1_ratio: float) -> Folds:
         """Return the errors and the paths of the folds for decreasing alphas."""
-        problem, settings = self.problem, self.settings
-        bounded = problem.lower is not None
+        penalised, unpenalised = self._split(alphas, l1_ratio)
         where = () if self._is_tall else (self.fold_ids, self.n_folds)
-        m = alphas.shape[0]
-        split = m if bounded or alphas[-1] > 0.0 else m - 1
-        if l1_ratio == 0.0 and not bounded:
-            split = 0
         parts = []
         with one_blas_thread:
-            if split:
-                result = self.core.crossval(
-                    *where,
-                    alphas[:split],
-                    l1_ratio,
-                    problem.penalty_factor,
-                    problem.lower,
-                    problem.upper,
-                    settings.max_rounds,
-                    settings.gap,
-                    settings.threads,
-                )
-                parts.append(Folds.of(result))
-            if split < m:
-                parts.append(self._ridge_folds(alphas[split:]))
+            for part, share in ((penalised, l1_ratio), (unpenalised, 1.0)):
+                if part.size and (part is penalised or self._is_bounded):
+                    found = self.core.crossval(*where, *self._arguments(part, share))
+                    parts.append(Folds.of(found))
+            if unpenalised.size and not self._is_bounded:
+                parts.append(self._ridge_folds(unpenalised))
         return joined_folds(parts)
+
+    def _split(self, alphas: FloatArray, l1_ratio: float) -> tuple[FloatArray, FloatArray]:
+        """Return the alphas for the active-set method, and those that are a linear system.
+
+        Without L1 nothing tells which features enter. With bounds alpha = 0 still is a problem
+        for the active-set method, but one on its own: its l1_ratio does not matter, and it has
+        no L2 term that what was factored before could rely on.
+        """
+        if l1_ratio == 0.0 and not self._is_bounded:
+            return alphas[:0], alphas
+        m = alphas.shape[0] - int(alphas[-1] == 0.0)
+        return alphas[:m], alphas[m:]
+
+    def _arguments(self, alphas: FloatArray, l1_ratio: float) -> tuple[Any, ...]:
+        problem, settings = self.problem, self.settings
+        return (
+            alphas,
+            l1_ratio,
+            problem.penalty_factor,
+            problem.lower,
+            problem.upper,
+            settings.max_rounds,
+            settings.gap,
+            settings.threads,
+        )
+
+    @property
+    def _is_bounded(self) -> bool:
+        return self.problem.lower is not None
 
     @property
     def _is_tall(self) -> bool:
