@@ -156,7 +156,7 @@ def test_missing_values_of_pandas_extension_types_are_named():
 
 
 def test_the_imputer_of_the_hint_works_on_text_and_numbers():
-    frame = pd.DataFrame({"age": [1.0, np.nan, 1.0], "sex": ["a", "b", None]})
+    frame = pd.DataFrame({"age": [1.0, np.nan, 1.0], "sex": ["a", "b", np.nan]})
     frame = pd.concat([frame, frame], ignore_index=True)
     imputer = SimpleImputer(strategy="most_frequent").set_output(transform="pandas")
     filled = make_pipeline(imputer).fit_transform(frame)

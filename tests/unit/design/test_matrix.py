@@ -154,13 +154,20 @@ def test_the_first_entry_that_is_not_finite_is_named(bad, convert):
         ([[1.0, 2.0], [3.0]], DataError),
         (None, DataTypeError),
         ("X", DataTypeError),
-        (sparse.coo_array(np.ones(3)), ArgumentError),
     ],
     ids=str,
 )
 def test_what_is_not_a_matrix_of_numbers_is_refused(X, error):
     with pytest.raises(error):
         as_matrix(X)
+
+
+def test_a_sparse_vector_is_refused():
+    vector = sparse.coo_array(np.ones(3))
+    if vector.ndim == 2:
+        pytest.skip("this SciPy has no sparse vectors")
+    with pytest.raises(ArgumentError, match="Reshape your data"):
+        as_matrix(vector)
 
 
 def test_min_rows_is_for_fits():

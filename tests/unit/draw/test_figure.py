@@ -121,7 +121,7 @@ def test_a_name_is_text_and_not_markup():
 def test_names_that_the_font_lacks_give_no_warning():
     names = ["\N{CJK UNIFIED IDEOGRAPH-5E74}", "a\x1b\n", *NAMES[2:]]
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         ET.fromstring(svg_of(path_figure(ALPHAS, COEFS, names), "names"))
 
 
