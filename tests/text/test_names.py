@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -453,3 +454,20 @@ def test_translations_of_the_summary_agree_with_the_page(
         assert_allclose(list(ours.spark().values()), [0.4 * np.sqrt(39 / 40), l1_ratio])
     else:
         assert_allclose(list(ours.statsmodels().values()), [0.4, l1_ratio])
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize(
+    "model", [shrinkage.Lasso(0.2), shrinkage.Ridge(0.5), shrinkage.ElasticNet(0.3, 0.6)], ids=str
+)
+def test_what_the_summary_says_for_scikit_learn_gives_the_same_model(
+    model, standardize, data
+) -> None:
+    """Typed in as it stands; it has six digits, so the answer has about five."""
+    X, y, w = data
+    model.set_params(standardize=standardize).fit(X, y, sample_weight=w)
+    typed = re.search(r"scikit-learn +(\w+\(.*\))", model.summary())
+    assert typed is not None
+    scale = np.sqrt(np.cov(X.T, ddof=0, aweights=w).diagonal()) if standardize else np.ones(P)
+    theirs = eval(typed[1], vars(peer)).set_params(tol=1e-10).fit(X / scale, y, sample_weight=w)
+    assert_allclose(model.coef_, theirs.coef_ / scale, rtol=1e-4, atol=1e-5)

@@ -427,6 +427,14 @@ def test_bad_parameters_are_refused_by_name(model, words: str) -> None:
         model.predict(X)
 
 
+def test_a_fit_that_fails_leaves_no_old_model() -> None:
+    model = Ridge(0.3).fit(FRAME, Y)
+    with pytest.raises(ArgumentError, match="`sample_weight`"):
+        model.fit(X, Y, sample_weight=-W)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
 def test_several_targets_are_refused_with_a_hint() -> None:
     with pytest.raises(ArgumentError, match="`y` must be one-dimensional"):
         Lasso().fit(X, np.column_stack([Y, Y]))
