@@ -87,10 +87,15 @@ void bind_design(nb::module_& module) {
                      [](const Design& design) { return std::pair{design.rows(), design.cols()}; })
         .def_prop_ro("is_sparse", &Design::is_sparse)
         .def_prop_ro("has_columns", &Design::has_columns);
-    module.def("dense", &dense, nb::arg("X").noconvert(), nb::keep_alive<0, 1>());
+    module.def("dense", &dense, nb::arg("X").noconvert(), nb::keep_alive<0, 1>(),
+               nb::sig("def dense(X: NDArray[numpy.float32] | NDArray[numpy.float64]) -> Design"));
     module.def("sparse", &sparse, nb::arg("values").noconvert(), nb::arg("indices").noconvert(),
                nb::arg("indptr").noconvert(), nb::arg("n_rows"), nb::arg("n_cols"),
-               nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 3>());
+               nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 3>(),
+               nb::sig("def sparse(values: NDArray[numpy.float32] | NDArray[numpy.float64], "
+                       "indices: NDArray[numpy.int32] | NDArray[numpy.int64], "
+                       "indptr: NDArray[numpy.int32] | NDArray[numpy.int64], "
+                       "n_rows: int, n_cols: int) -> Design"));
     module.def("first_nonfinite", &first_nonfinite, nb::arg("design"));
     module.def("linear_predictor", &predict, nb::arg("design"), nb::arg("starts"),
                nb::arg("features"), nb::arg("values"), nb::arg("intercepts"));

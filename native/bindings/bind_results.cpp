@@ -4,9 +4,9 @@ namespace shrinkage::bindings {
 
 namespace {
 
-nb::dict counts_of(const PathResult& path) {
+nb::typed<nb::dict, nb::str, nb::int_> counts_of(const PathResult& path) {
     const Counts& counts = path.counts;
-    nb::dict named;
+    nb::typed<nb::dict, nb::str, nb::int_> named;
     named["rounds"] = counts.rounds;
     named["appended"] = counts.appended;
     named["deleted"] = counts.deleted;
