@@ -225,7 +225,7 @@ class LinearModel(RegressorMixin, BaseEstimator):
     ) -> Problem:
         """Read the data of `fit` and return what is to be solved."""
         # A fit that fails must not leave the coefficients of an old one with its own columns.
-        vars(self).pop("coef_", None)
+        self.__dict__.pop("coef_", None)
         target = check_target(y)
         matrix = self._read(X)
         lower = self.lower
