@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import shrinkage
@@ -23,7 +24,7 @@ Y = X[:, 0] - 2 * X[:, 2] + RNG.normal(size=40)
     ids=["lasso", "two l1_ratios", "leave-one-out", "one alpha", "one fold"],
 )
 def test_the_chosen_model_is_in_the_title(model):
-    model.fit(X, Y)
+    model = clone(model).fit(X, Y)
     kept = np.count_nonzero(model.coef_)
     words = [text.get_text() for text in model.plot_path().texts]
     assert words[0].startswith(type(model).__name__)
