@@ -7,6 +7,8 @@ counted from 0, as NumPy does.
 
 from __future__ import annotations
 
+import sys
+import warnings
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -101,6 +103,14 @@ def __getattr__(name: str) -> Any:
     )
     globals()[name] = made
     return made
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn, and name the first line outside this package as the place."""
+    level, frame = 1, sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] == "shrinkage":
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]
+    warnings.warn(message, category, stacklevel=level + 1)
 
 
 class Phrase(str):

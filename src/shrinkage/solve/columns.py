@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from shrinkage._typing import FloatArray
 from shrinkage.design import Matrix
-from shrinkage.errors import DataWarning, listed
+from shrinkage.errors import DataWarning, listed, warn
 
 # Rows compared first, so that most pairs cost next to nothing.
 FIRST_ROWS = 64
@@ -60,7 +59,7 @@ def _warn(matrix: Matrix, constant: NDArray[np.intp], repeats: NDArray[np.intp])
             f"equal to another column, so the share of each is arbitrary without an L2 penalty: "
             f"{_named(matrix, repeats)}"
         )
-    warnings.warn(f"Columns of `X` are {'; '.join(parts)}.", DataWarning, stacklevel=4)
+    warn(f"Columns of `X` are {'; '.join(parts)}.", DataWarning)
 
 
 def _named(matrix: Matrix, columns: NDArray[np.intp]) -> str:

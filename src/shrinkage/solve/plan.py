@@ -102,8 +102,10 @@ def choose(
         return _working_set(problem, f"{shape}: p > n, and {ratio:.0e} is not a long path", n_folds)
     if p >= SHORT_PATH_COLUMNS and ratio >= SHORT_PATH and problem.l1_ratio > 0:
         return _working_set(problem, f"{shape}: the path ends at {ratio:.0e}", n_folds)
-    flops = f"{shape}: {float(n) * p * p:.0e} flops, then X is not read again"
-    return Plan(CROSS_PRODUCTS, flops, square)
+    because = f"{shape}: {float(n) * p * p:.0e} flops, then X is not read again"
+    if n_folds:
+        because += f"; {n_folds} folds are merged from their own cross-products"
+    return Plan(CROSS_PRODUCTS, because, square)
 
 
 def _working_set(problem: Problem, because: str, n_folds: int) -> Plan:
@@ -111,6 +113,8 @@ def _working_set(problem: Problem, because: str, n_folds: int) -> Plan:
     kept = min(p, 2 * min(n, p))
     at_once = 1 if n_folds == 0 else min(n_folds, os.cpu_count() or 1)
     nbytes = 8 * at_once * (n * kept + min(n, p) ** 2) + _copy(problem)
+    if n_folds:
+        because += f"; {n_folds} folds in threads"
     if _copy(problem):
         because += "; row-major X is copied by columns"
     return Plan(WORKING_SET, because, nbytes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from enum import Enum
 
@@ -121,4 +120,4 @@ def warn_unless_converged(
         f"of the null model's loss after {rounds} rounds on the path, asked was {tol:.1e}.\n"
         f"Hint: {status[worst].value}"
     )
-    warnings.warn(message, errors.ConvergenceWarning, stacklevel=4)
+    errors.warn(message, errors.ConvergenceWarning)
