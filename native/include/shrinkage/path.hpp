@@ -34,6 +34,21 @@ struct Counts {
     Index factorised = 0;       ///< Cholesky or eigen decompositions
     Index column_products = 0;  ///< columns of X multiplied with residuals, over the path
     Index violators = 0, batches = 0, resolved = 0, working_set = 0;  ///< working-set plan only
+
+    Counts& operator+=(const Counts& more) {
+        rounds += more.rounds;
+        appended += more.appended;
+        deleted += more.deleted;
+        rebuilt += more.rebuilt;
+        exchanged += more.exchanged;
+        factorised += more.factorised;
+        column_products += more.column_products;
+        violators += more.violators;
+        batches += more.batches;
+        resolved += more.resolved;
+        working_set += more.working_set;
+        return *this;
+    }
 };
 
 /// One row per alpha; coefficients as compressed rows, in original units.

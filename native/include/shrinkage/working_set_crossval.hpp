@@ -47,12 +47,12 @@ inline void held_out_errors(const Runtime& runtime, const WorkingSetProblem& pro
 }  // namespace detail
 
 /// Cross-validates a path: one fold a thread, each with its own scales and tau. Held-out rows get
-/// weight 0, so X is not copied. Every fold starts from the support of the path of all rows.
+/// weight 0, so X is not copied. Nothing is taken over from the path of all rows: its support in
+/// the working set of a fold saves no reading of X, because extrapolation finds the same columns.
 /// @param fold_ids one per row, the fold that holds it out; -1 if none does
 inline FoldResult cross_validate(const Runtime& runtime, const WorkingSetProblem& problem,
                                  const PathTask& task, std::span<const std::int32_t> fold_ids,
                                  Index n_folds) {
-    const PathResult full = problem.path(runtime, task);
     const std::size_t n_alphas = task.alphas.size();
     FoldResult result;
     result.weight.resize(n_folds);
@@ -65,7 +65,7 @@ inline FoldResult cross_validate(const Runtime& runtime, const WorkingSetProblem
         std::vector<double> weights;
         result.weight[fold] = detail::training_weights(problem.columns(), fold_ids, id, weights);
         const WorkingSetProblem training = problem.reweighted(one_thread, weights);
-        PathResult path = training.path(one_thread, task, &full);
+        PathResult path = training.path(one_thread, task);
         detail::held_out_errors(one_thread, problem, path, fold_ids, id,
                                 result.error.data() + fold * n_alphas);
         for (std::size_t m = 0; m < n_alphas; ++m)

@@ -50,25 +50,24 @@ public:
         return correlations;
     }
 
-    /// @param guide path of a similar problem at the same alphas, whose support is put into the
-    /// working set; null if there is none
-    PathResult run(const PathResult* guide) {
-        if (_data.target_square == 0.0) return constant_path();
-        start();
+    /// Appends one row for each alpha of the task.
+    void run(PathResult& result) {
         const Index n_alphas = static_cast<Index>(_task.alphas.size());
-        for (Index first = 0; first < n_alphas; first += _batch.size) {
-            const Index size = size_of_batch(first);
-            if (guide) append_support(*guide, first, size);
-            append_announced(l1(first + size - 1));
-            _first = first;
+        if (_data.target_square == 0.0) return record_constant(result);
+        start();
+        for (_first = 0; _first < n_alphas; _first += _batch.size) {
+            const Index size = size_of_batch();
+            append_announced(l1(_first + size - 1));
             _batch.size = size;
             for (Index q = 0; q < size; ++q) solve(q);
             settle();
-            for (Index q = 0; q < size; ++q) record(q);
-            ++_result.counts.batches;
+            for (Index q = 0; q < size; ++q) record(q, result);
+            ++_counts.batches;
         }
-        finish_counts();
-        return std::move(_result);
+        _counts.column_products = _check.columns_read();
+        _counts.working_set = _working_set.size();
+        result.counts += _counts;
+        result.counts += _active.counts();
     }
 
 private:
@@ -96,11 +95,11 @@ private:
     }
 
     /// Far from the first alpha of a batch, solving ahead would work on a poor working set.
-    Index size_of_batch(Index first) const {
+    Index size_of_batch() const {
         constexpr double farthest = 0.4;
-        const Index left = static_cast<Index>(_task.alphas.size()) - first;
+        const Index left = static_cast<Index>(_task.alphas.size()) - _first;
         Index size = 1;
-        while (size < std::min(left, Batch::capacity) && l1(first + size) >= farthest * l1(first))
+        while (size < std::min(left, Batch::capacity) && l1(_first + size) >= farthest * l1(_first))
             ++size;
         return size;
     }
@@ -109,11 +108,6 @@ private:
         if (!_check.screening().is_candidate(j)) return;
         _check.screening().drop(j);
         _working_set.append(j);
-    }
-
-    void append_support(const PathResult& guide, Index first, Index size) {
-        for (Index e = guide.starts[first]; e < guide.starts[first + size]; ++e)
-            append(guide.features[e]);
     }
 
     /// Appends what the last two solved alphas, extrapolated, announce for the end of the batch.
@@ -146,7 +140,7 @@ private:
         point.status = _active.solve(_batch.l1[q], l2);
         point.rounds += _active.rounds_of_last();
         std::copy_n(residual().data(), _data.rows(), _batch.residual(q));
-        point.certificate.start(_batch.l1[q], l2, _data.target_norm());
+        point.certificate.start(_batch.l1[q], l2, _active.magnitude());
         read_coef(point);
         const double* r = _batch.residual(q);
         point.residual_square = _runtime.simd.f64.dot(_data.rows(), r, r);
@@ -178,35 +172,35 @@ private:
         ColumnCheck::Violators violators = _check.check(_batch, 0);
         while (violators.first < _batch.size) {
             const Index first = violators.first;
-            _result.counts.violators += static_cast<Index>(violators.columns.size());
+            _counts.violators += static_cast<Index>(violators.columns.size());
             append_largest(std::move(violators.columns), _batch.l1[_batch.last()]);
             // Backwards, so that each alpha starts from its neighbour.
             for (Index q = _batch.last(); q >= first; --q) solve(q);
-            _result.counts.resolved += _batch.size - first;
+            _counts.resolved += _batch.size - first;
             violators = _check.check(_batch, first);
         }
     }
 
     /// Moves a checked point to the result.
-    void record(Index q) {
+    void record(Index q, PathResult& result) {
         Point& point = _points[q];
         point.certificate.add_rest(_check.largest_outside(q));
         const Certificate certificate = point.certificate.result(point.residual_square);
         const double null_loss = _data.target_square / 2.0;
         double intercept = _data.y_mean;
         for (const auto& [feature, value] : point.coef) {
-            _result.features.push_back(feature);
-            _result.values.push_back(value);
+            result.features.push_back(feature);
+            result.values.push_back(value);
             intercept -= _data.mean[feature] * value;
         }
-        _result.starts.push_back(static_cast<Index>(_result.features.size()));
-        _result.intercepts.push_back(intercept);
-        _result.loss.push_back(certificate.loss);
-        _result.dual_gap.push_back(certificate.dual_gap / null_loss);
-        _result.kkt_violation.push_back(_alpha_max > 0.0 ? certificate.kkt_violation / _alpha_max
-                                                         : 0.0);
-        _result.status.push_back(status_of(point, q, certificate.dual_gap / null_loss));
-        _result.rounds.push_back(std::exchange(point.rounds, 0));
+        result.starts.push_back(static_cast<Index>(result.features.size()));
+        result.intercepts.push_back(intercept);
+        result.loss.push_back(certificate.loss);
+        result.dual_gap.push_back(certificate.dual_gap / null_loss);
+        result.kkt_violation.push_back(_alpha_max > 0.0 ? certificate.kkt_violation / _alpha_max
+                                                        : 0.0);
+        result.status.push_back(status_of(point, q, certificate.dual_gap / null_loss));
+        result.rounds.push_back(std::exchange(point.rounds, 0));
     }
 
     Status status_of(const Point& point, Index q, double dual_gap) const {
@@ -218,26 +212,15 @@ private:
     }
 
     /// A target that the null model fits exactly: nothing to solve.
-    PathResult constant_path() const {
-        const std::size_t n_alphas = _task.alphas.size();
-        PathResult result;
-        result.starts.assign(n_alphas + 1, 0);
-        result.intercepts.assign(n_alphas, _data.y_mean);
-        for (auto* zeros : {&result.loss, &result.dual_gap, &result.kkt_violation})
-            zeros->assign(n_alphas, 0.0);
-        result.status.assign(n_alphas, Status::constant_target);
-        result.rounds.assign(n_alphas, 0);
-        return result;
-    }
-
-    void finish_counts() {
-        Counts counts = _active.counts();
-        counts.column_products = _check.columns_read();
-        counts.violators = _result.counts.violators;
-        counts.batches = _result.counts.batches;
-        counts.resolved = _result.counts.resolved;
-        counts.working_set = _working_set.size();
-        _result.counts = counts;
+    void record_constant(PathResult& result) const {
+        for (std::size_t i = 0; i < _task.alphas.size(); ++i) {
+            result.starts.push_back(static_cast<Index>(result.features.size()));
+            result.intercepts.push_back(_data.y_mean);
+            for (auto* zeros : {&result.loss, &result.dual_gap, &result.kkt_violation})
+                zeros->push_back(0.0);
+            result.status.push_back(Status::constant_target);
+            result.rounds.push_back(0);
+        }
     }
 
     const Runtime& _runtime;
@@ -252,7 +235,7 @@ private:
     std::array<Point, Batch::capacity> _points;
     std::vector<double> _coef;  ///< of all slots, scaled problem
     double _alpha_max = 0.0;    ///< at l1_ratio 1
-    PathResult _result;
+    Counts _counts;
 };
 
 }  // namespace shrinkage

@@ -40,15 +40,32 @@ public:
         return WorkingSetPath<DenseSlots>(runtime, _columns, task).null_correlations();
     }
 
-    /// @param guide see WorkingSetPath::run
-    PathResult path(const Runtime& runtime, const PathTask& task,
-                    const PathResult* guide = nullptr) const {
-        if (_columns.design.is_sparse())
-            return WorkingSetPath<SparseSlots>(runtime, _columns, task).run(guide);
-        return WorkingSetPath<DenseSlots>(runtime, _columns, task).run(guide);
+    /// One row for each alpha of the task.
+    PathResult path(const Runtime& runtime, const PathTask& task) const {
+        PathResult result;
+        const std::size_t n_alphas = task.alphas.size();
+        if (task.l1_ratio == 1.0 || n_alphas == 0 || task.alphas.back() > 0.0) {
+            add_path(runtime, task, result);
+            return result;
+        }
+        // Features that l2 let in may depend on each other; without a penalty they must enter anew.
+        PathTask penalised = task, unpenalised = task;
+        penalised.alphas = task.alphas.first(n_alphas - 1);
+        unpenalised.alphas = task.alphas.last(1);
+        unpenalised.l1_ratio = 1.0;
+        add_path(runtime, penalised, result);
+        add_path(runtime, unpenalised, result);
+        return result;
     }
 
 private:
+    void add_path(const Runtime& runtime, const PathTask& task, PathResult& result) const {
+        if (_columns.design.is_sparse())
+            WorkingSetPath<SparseSlots>(runtime, _columns, task).run(result);
+        else
+            WorkingSetPath<DenseSlots>(runtime, _columns, task).run(result);
+    }
+
     std::vector<double> _y;
     bool _fit_intercept, _standardize;
     ScaledColumns _columns;
