@@ -94,8 +94,28 @@ private:
                 trace += basis.curvature[q] / (basis.curvature[q] + l2[k]);
             const double left = 1.0 - trace / static_cast<double>(_n_rows);
             result.trace.push_back(trace);
-            result.gcv.push_back(2.0 * solutions.loss[k] / (left * left));
+            result.gcv.push_back(l2[k] == 0.0 && left < no_freedom
+                                     ? gcv_without_freedom(basis, solutions.coef)
+                                     : 2.0 * solutions.loss[k] / (left * left));
         }
+    }
+
+    /// The limit of GCV as alpha falls to 0, for a fit that goes through every row: residuals shrink as
+    /// l2 M'coef, and 1 - trace / n as l2 |M|^2 / n.
+    double gcv_without_freedom(const RidgeBasis& basis, const std::vector<double>& coef) const {
+        const Index size = _terms.size();
+        double residual = 0.0, freedom = 0.0;
+        for (Index q = 0; q < basis.rank(); ++q) {
+            double along = 0.0;
+            for (Index i = 0; i < size; ++i) {
+                const double direction = basis.directions[q * size + i];
+                along += direction * coef[i];
+                freedom += direction * direction;
+            }
+            residual += along * along;
+        }
+        const double ratio = static_cast<double>(_n_rows) / freedom;
+        return residual * ratio * ratio;
     }
 
     /// The directions for a raw row minus the means: columns x rank.

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -70,13 +71,19 @@ inline void certify(const Blas& blas, const GramProblem& problem, const RidgeTer
     for (Index k = 0; k < m; ++k) {
         const double* coef = solutions.coef.data() + k * size;
         double* c = residual.data() + k * size;
-        double gap = 0.0, violation = 0.0, fitted = 0.0;
+        double gap = 0.0, violation = 0.0, fitted = 0.0, length = std::sqrt(problem.target_square);
+        for (Index j = 0; j < size; ++j)
+            length += std::sqrt(terms.gram[j * size + j]) * std::abs(coef[j]);
+        const double rounding = 4.0 * std::numeric_limits<double>::epsilon() * length;
         for (Index q = 0; q < n_free; ++q) gap += along[k * n_free + q] * along[k * n_free + q];
         for (Index j = 0; j < size; ++j) {
             fitted += coef[j] * (terms.correlation[j] + c[j]);
             if (j >= basis.free_terms) {
                 const double strength = l2[k] * terms.penalty_factor[j];
-                const double rest = projected[k * size + j] - strength * coef[j];
+                // Where the free features fit y, what is left of c is rounding.
+                const double noise = rounding * std::sqrt(terms.gram[j * size + j]);
+                const double rest =
+                    std::max(0.0, std::abs(projected[k * size + j] - strength * coef[j]) - noise);
                 gap += rest * rest / strength;
                 c[j] -= strength * coef[j];
             }
