@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -121,7 +122,7 @@ class Curves:
         given = index if isinstance(index, tuple) else (self.best_index[0], index)
         requirement = f"return an index below {columns}, or two below {(rows, columns)}"
         try:
-            row, column = (int(np.asarray(part).item()) for part in given)
+            row, column = (operator.index(part) for part in given)
         except (TypeError, ValueError):
             raise ArgumentError.must("rule", requirement, index) from None
         if not (0 <= row < rows and 0 <= column < columns):

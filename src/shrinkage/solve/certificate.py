@@ -214,6 +214,9 @@ def _bounded_fit(data: ScaledData, y: FloatArray, free: BoolArray, terms: _Terms
     """Return what least squares on the free features leaves of y, within their bounds."""
     if np.isinf(terms.low[free]).all() and np.isinf(terms.high[free]).all():
         return data.without_columns(y, free)
+    free = free & (terms.low < terms.high)  # those held at 0 leave y alone
+    if not free.any():
+        return y
     columns = data.columns(np.flatnonzero(free))
     fit = lsq_linear(columns, y, (terms.low[free], terms.high[free]), method="bvls", tol=1e-14)
     return np.asarray(y - columns @ fit.x)

@@ -63,9 +63,7 @@ def test_threads_do_not_change_a_bit(n_threads):
         X, y = cases.DESIGNS[design](np.random.default_rng(0))
         for l1_ratio in (1.0, 0.5, 0.0):
             one, more = (
-                elastic_net_path(
-                    X, y, l1_ratio=l1_ratio, alphas=20, settings=Settings(n_threads=n)
-                )
+                elastic_net_path(X, y, l1_ratio=l1_ratio, alphas=20, settings=Settings(n_threads=n))
                 for n in (1, n_threads)
             )
             np.testing.assert_array_equal(one.coef_path, more.coef_path)

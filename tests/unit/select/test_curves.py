@@ -1,0 +1,105 @@
+"""Means, standard errors and choices, on numbers that can be checked by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from shrinkage import ArgumentError
+from shrinkage.select.curves import Curves, mean_and_se
+from shrinkage.select.edges import edge_status, extension
+from shrinkage.solve import Status
+from shrinkage.solve.fold_points import Folds
+
+
+def curves_of(errors, weight=None, alphas=None, l1_ratios=None, larger_is_better=False):
+    """Curves from errors of shape (L, K, m)."""
+    errors = np.array(errors, dtype=float)
+    n_ratios, n_folds, m = errors.shape
+    weight = np.ones(n_folds) / n_folds if weight is None else np.array(weight)
+    alphas = np.tile(2.0 ** -np.arange(m), (n_ratios, 1)) if alphas is None else np.array(alphas)
+    ratios = tuple(np.linspace(0.5, 1.0, n_ratios)) if l1_ratios is None else l1_ratios
+    folds = [Folds(error, error / 2, weight) for error in errors]
+    return Curves.of(ratios, alphas, folds, larger_is_better)
+
+
+def test_weighted_mean_and_standard_error():
+    mean, se = mean_and_se(np.array([[1.0], [4.0]]), np.array([0.75, 0.25]))
+    assert mean == [1.75]
+    assert_allclose(se, math.sqrt(0.75 * 0.75**2 + 0.25 * 2.25**2))
+
+
+def test_one_fold_has_no_standard_error():
+    curves = curves_of([[[3.0, 1.0, 2.0]]])
+    assert np.isnan(curves.cv_se).all()
+    assert math.isnan(curves.alpha_1se)
+    assert curves.chosen("min") == (0, 1)
+    with pytest.raises(ArgumentError, match="`rule` can't be '1se' without a standard error"):
+        curves.chosen("1se")
+
+
+def test_minimum_and_one_standard_error():
+    curves = curves_of([[[4, 1.9, 0.9, 1.1], [4, 2.3, 1.7, 1.9]]])
+    # mean 4, 2.1, 1.3, 1.5; at the minimum the standard error is 0.4.
+    assert curves.best_index == (0, 2)
+    assert curves.cv_se[0, 2] == pytest.approx(0.4)
+    assert curves.one_se_index == (0, 2)
+    wider = curves_of([[[4, 1.9, 0.3, 1.1], [4, 2.3, 2.3, 1.9]]])
+    assert wider.one_se_index == (0, 1)
+    assert wider.alpha_1se == 0.5
+    assert wider.chosen("1se") == (0, 1)
+    assert_allclose(curves.train_mean, curves.cv_mean / 2)
+
+
+def test_ties_go_to_the_larger_alpha():
+    curves = curves_of([[[2.0, 1.0, 1.0]] * 2, [[1.0, 1.0, 1.0]] * 2])
+    assert curves.best_index == (1, 0)
+
+
+def test_larger_is_better_turns_the_rules_round():
+    scores = -np.array([[[4, 1.9, 0.3, 1.1], [4, 2.3, 2.3, 1.9]]])
+    curves = curves_of(scores, larger_is_better=True)
+    assert curves.best_index == (0, 2)
+    assert curves.one_se_index == (0, 1)
+    assert (curves.cv_mean < 0).all()
+
+
+def test_a_function_as_rule():
+    curves = curves_of([[[3.0, 1.0, 2.0]] * 2, [[3.0, 2.0, 2.0]] * 2])
+    assert curves.chosen(lambda cv: np.int64(2)) == (0, 2)
+    assert curves.chosen(lambda cv: (1, 0)) == (1, 0)
+    assert curves.chosen(lambda cv: int(cv.cv_mean[1].argmin())) == (0, 1)
+    for wrong in (3, -1, (0, 1, 2), "x", None, (2, 0), 0.5):
+        with pytest.raises(ArgumentError, match="`rule` must return an index below 3"):
+            curves.chosen(lambda cv, wrong=wrong: wrong)
+    with pytest.raises(ArgumentError, match="`rule` must be 'min', '1se' or a function"):
+        curves.chosen("best")
+
+
+def test_extension_by_two_decades_at_the_same_spacing():
+    alphas = [[10.0, 1.0, 0.1]]
+    falling = curves_of([[[3.0, 2.0, 1.0]] * 2], alphas=alphas)
+    more, upwards = extension(falling)
+    assert not upwards
+    assert_allclose(more, [[0.01, 0.001]])
+    rising = [[[1.0, 2.0, 3.0]] * 2]
+    assert extension(curves_of(rising, alphas=alphas, l1_ratios=(1.0,))) is None
+    more, upwards = extension(curves_of(rising, alphas=alphas, l1_ratios=(0.0,)))
+    assert upwards
+    assert_allclose(more, [[1000.0, 100.0]])
+    inside = curves_of([[[2.0, 1.0, 3.0]] * 2], alphas=alphas)
+    assert extension(inside) is None
+    assert extension(curves_of([[[1.0]] * 2])) is None
+
+
+def test_status_at_the_edge():
+    alphas = [[10.0, 1.0, 0.1]]
+    falling = curves_of([[[3.0, 2.0, 1.0]] * 2], alphas=alphas)
+    assert edge_status(falling, 10.0) is Status.GRID_EDGE
+    flat = curves_of([[[3.0, 1.00001, 1.0]] * 2], alphas=alphas)
+    assert edge_status(flat, 10.0) is Status.CONVERGED
+    rising = curves_of([[[1.0, 2.0, 3.0]] * 2], alphas=alphas)
+    assert edge_status(rising, 10.0) is Status.CONVERGED
+    assert edge_status(rising, 20.0) is Status.GRID_EDGE
+    assert edge_status(curves_of([[[2.0, 1.0, 3.0]] * 2], alphas=alphas), 10.0) is Status.CONVERGED
