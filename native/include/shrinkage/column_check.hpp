@@ -127,7 +127,8 @@ private:
                 const double noise = 1e-15 * _screening.rounding(j) * length;
                 const double slack =
                     std::max(1e-11 * l1, 1e-14 * _screening.norm(j) * _data.target_norm());
-                if (size + noise > l1 + slack) {
+                // Without an L1 penalty every column belongs to the working set.
+                if (l1 == 0.0 || size + noise > l1 + slack) {
                     double& excess = _excess[positions ? positions[i] : i];
                     excess = std::max({excess, size / std::max(l1, smallest), smallest});
                     found.first = std::min(found.first, q);

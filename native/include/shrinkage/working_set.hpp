@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -18,6 +19,12 @@ public:
     double penalty_factor(Index j) const { return _task.penalty_factor[j]; }
     double lower(Index j) const { return _task.lower.empty() ? -infinity : bound(_task.lower, j); }
     double upper(Index j) const { return _task.upper.empty() ? infinity : bound(_task.upper, j); }
+    /// A coefficient in original units without the rounding that took it out of its bounds.
+    double within_bounds(Index j, double coef) const {
+        if (!_task.lower.empty()) coef = std::max(coef, _task.lower[j]);
+        if (!_task.upper.empty()) coef = std::min(coef, _task.upper[j]);
+        return coef;
+    }
     /// False: its coefficient is 0 whatever the data say.
     bool is_usable(Index j) const {
         return _data.scale[j] > 0.0 && penalty_factor(j) < infinity &&

@@ -159,9 +159,10 @@ private:
             point.certificate.add(_active.correlations()[slot], _coef[slot],
                                   slots.penalty_factor(slot), slots.lower(slot), slots.upper(slot),
                                   slots.rounding(slot));
-            if (_coef[slot] == 0.0) continue;
             const Index j = _working_set.feature(slot);
-            point.coef.emplace_back(static_cast<int>(j), _coef[slot] / _data.scale[j]);
+            const double coef = _limits.within_bounds(j, _coef[slot] / _data.scale[j]);
+            if (coef == 0.0) continue;
+            point.coef.emplace_back(static_cast<int>(j), coef);
             point.any_penalised = point.any_penalised || slots.penalty_factor(slot) > 0.0;
         }
         std::sort(point.coef.begin(), point.coef.end());
