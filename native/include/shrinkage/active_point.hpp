@@ -59,8 +59,8 @@ public:
         return 0.0;
     }
 
-    /// Candidates become members, with the coefficients they have. Those that depend on members stay
-    /// where they are. @return how many entered
+    /// Candidates become members, with the coefficients they have. Those that depend on members
+    /// stay where they are. @return how many entered
     Index enter(std::span<const int> candidates, std::span<const double> signs) {
         const Index n_new = _system.append(candidates, _accepted);
         for (std::size_t q = 0; q < candidates.size(); ++q) {
@@ -96,7 +96,8 @@ public:
         _held_is_stale = true;
     }
 
-    /// Everybody leaves to 0 and the members that are independent come back, with their coefficients.
+    /// Everybody leaves to 0 and the members that are independent come back, with their
+    /// coefficients.
     /// @param to_cholesky solve by a Cholesky factor from now on
     void readmit_members(bool to_cholesky) {
         const std::vector<int> members(_system.members().begin(), _system.members().end());
@@ -110,8 +111,10 @@ public:
         for (const int j : members) _place[j] = Place::zero;
         enter(members, sign);
         for (std::size_t q = 0, k = 0; q < members.size(); ++q) {
-            if (_accepted[q]) _coef[k++] = coef[q];
-            else _position[members[q]] = -1;
+            if (_accepted[q])
+                _coef[k++] = coef[q];
+            else
+                _position[members[q]] = -1;
         }
     }
 
@@ -166,9 +169,9 @@ public:
         double largest = 0.0;
         for (std::size_t i = 0; i < _coef.size(); ++i) {
             const int j = members()[i];
-            misfit[i] = _correlations[j] -
-                        _slots.penalty_factor(j) * (l2 * _coef[i] + l1 * _sign[i]);
-            largest = std::max(largest, std::abs(misfit[i]) / accuracy.of(_slots.rounding(j)));
+            misfit[i] =
+                _correlations[j] - _slots.penalty_factor(j) * (l2 * _coef[i] + l1 * _sign[i]);
+            largest = std::max(largest, std::abs(misfit[i]) / accuracy.of(_slots, j));
         }
         return largest;
     }

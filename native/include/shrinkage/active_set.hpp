@@ -16,8 +16,8 @@ struct EngineSettings {
 ///
 ///     min |y - Z b|^2 / 2 + sum_j v_j (l1 |b_j| + l2 b_j^2 / 2)   with  lower <= b <= upper
 ///
-/// No sweeps over coordinates: many slots enter at a time, the members' equations are solved with an
-/// updated inverse or factor, the way there is walked to each first change of a sign, and
+/// No sweeps over coordinates: many slots enter at a time, the members' equations are solved with
+/// an updated inverse or factor, the way there is walked to each first change of a sign, and
 /// correlations come from the data after every step. Each solve starts where the last one
 /// ended. A system that is not solved is never returned as converged.
 template <Slots S>
@@ -36,8 +36,8 @@ public:
     /// Call after slots have been appended.
     void slots_added() { _point.slots_added(); }
 
-    /// Fit only the slots that are never penalised; correlations() are then those of the null model.
-    /// Only before the first solve().
+    /// Fit only the slots that are never penalised; correlations() are then those of the null
+    /// model. Only before the first solve().
     Status solve_null();
 
     /// @param l1 0 is legal: no kink, only bounds @return converged, max_rounds or stalled
@@ -87,6 +87,7 @@ private:
     void refine();
     void evaluate();
     bool repair();
+    void rebuild_inverse();
     void find_violators();
     void watch_for_decay();
     void keep_worst();
@@ -104,14 +105,15 @@ private:
     bool _only_free = false;
     Index _rounds = 0;
     Index _repairs = 0;
+    bool _refactored = false;
     int _worst_slot = -1;  ///< worst violator of the round before
-    double _magnitude;    ///< length of vectors whose rounding errors c carries
+    double _magnitude;     ///< length of vectors whose rounding errors c carries
     std::vector<double> _target, _misfit, _step;
     std::vector<Violator> _violators;
     std::vector<int> _entering;
     std::vector<double> _entering_signs;
 
-    Index _predictions = 0;  ///< in a row, without looking at the data
+    Index _predictions = 0;     ///< in a row, without looking at the data
     Index _direction_for = -1;  ///< changes of members when the direction was computed
     std::vector<double> _direction, _direction_correlations;
 };

@@ -32,9 +32,13 @@ Status ActiveSet<S>::run() {
         refine();
         find_violators();
         if (_violators.empty()) {
-            if (misfit() > 1000.0) {
-                if (!repair()) return Status::stalled;
-            } else if (!drop_wrong_signs()) {
+            const double rest = misfit();
+            if (rest > 20.0 && repair()) {
+                at_target = false;
+                continue;
+            }
+            if (rest > 1000.0) return Status::stalled;
+            if (!drop_wrong_signs()) {
                 _previous_l1 = _l1;
                 return Status::converged;
             }
@@ -58,6 +62,7 @@ void ActiveSet<S>::start(double l1, double l2) {
     _l1 = l1;
     _l2 = l2;
     _repairs = 0;
+    _refactored = false;
     _worst_slot = -1;
     _point.system().set_l2(l2);
     if (!kink_is_new) return;
@@ -72,8 +77,8 @@ void ActiveSet<S>::start(double l1, double l2) {
     }
 }
 
-/// Refinement may carry a coefficient to the wrong side of 0. On a knot that is rounding of size 1e-15,
-/// and 0 is as good; among nearly dependent members it can be more.
+/// Refinement may carry a coefficient to the wrong side of 0. On a knot that is rounding of size
+/// 1e-15, and 0 is as good; among nearly dependent members it can be more.
 /// @return whether somebody had to leave, so that the members' equations must be solved again
 template <Slots S>
 bool ActiveSet<S>::drop_wrong_signs() {
@@ -91,8 +96,8 @@ bool ActiveSet<S>::drop_wrong_signs() {
     return dropped;
 }
 
-/// Without l2 and bounds the solution is linear in l1 while the members stay: follow it, if all signs
-/// hold. Correlations are updated, not recomputed, at most 16 times in a row.
+/// Without l2 and bounds the solution is linear in l1 while the members stay: follow it, if all
+/// signs hold. Correlations are updated, not recomputed, at most 16 times in a row.
 template <Slots S>
 bool ActiveSet<S>::predict() {
     const double previous_l1 = std::exchange(_previous_l1, 0.0);
@@ -135,15 +140,13 @@ template <Slots S>
 void ActiveSet<S>::walk() {
     _predictions = 0;
     for (;;) {
-        if (_point.system().needs_rebuild() && !_point.system().rebuild())
-            _point.readmit_members(false);
+        if (_point.system().needs_rebuild()) rebuild_inverse();
         _point.solve_members(_l1, accuracy(), _target);
         if (drop_all_wrong()) continue;
         const Break next = first_break();
         if (next.position < 0) break;
         const std::span<double> coef = _point.coef();
-        for (Index i = 0; i < _point.size(); ++i)
-            coef[i] += next.step * (_target[i] - coef[i]);
+        for (Index i = 0; i < _point.size(); ++i) coef[i] += next.step * (_target[i] - coef[i]);
         _point.leave(next.position, next.value);
     }
     std::copy(_target.begin(), _target.end(), _point.coef().begin());
@@ -214,31 +217,41 @@ void ActiveSet<S>::refine() {
         for (std::size_t i = 0; i < _step.size(); ++i) _point.coef()[i] += _step[i];
         evaluate();
         const double after = misfit();
-        const bool stuck = after > 0.1 * before && after > 10.0;
-        before = after;
-        if (stuck) {
+        if (after > 0.1 * before && after > 10.0) {
             if (!repair()) return;
             before = misfit();
+        } else {
+            before = after;
         }
     }
-    if (before > 100.0) repair();
 }
 
-/// Computes the inverse or factor anew; the third time for one point, gives up the inverse for a
-/// Cholesky factor. @return false if that was done too often
+/// Computes the inverse anew, or if that was done twice for this point, gives it up for a Cholesky
+/// factor; computes a factor anew once. @return false if nothing is left to do
 template <Slots S>
 bool ActiveSet<S>::repair() {
-    constexpr Index most = 6, most_inverses = 2;
-    if (++_repairs > most) return false;
-    const bool to_cholesky = _point.system().uses_inverse() && _repairs > most_inverses;
-    if (to_cholesky || !_point.system().rebuild()) {
-        _point.readmit_members(to_cholesky);
+    constexpr Index most_inverses = 2;
+    if (!_point.system().uses_inverse()) {
+        if (std::exchange(_refactored, true)) return false;
+        _point.system().rebuild();
+    } else if (++_repairs > most_inverses) {
+        _point.readmit_members(true);
         evaluate();
+    } else {
+        rebuild_inverse();
     }
     return true;
 }
 
-/// (d) Slots at 0 whose correlation exceeds the penalty, and slots at a bound that want to come back.
+template <Slots S>
+void ActiveSet<S>::rebuild_inverse() {
+    if (_point.system().rebuild()) return;
+    _point.readmit_members(false);
+    evaluate();
+}
+
+/// (d) Slots at 0 whose correlation exceeds the penalty, and slots at a bound that want to come
+/// back.
 template <Slots S>
 void ActiveSet<S>::find_violators() {
     constexpr Index patience = 200;  // rounds, then what is nearly right is accepted
@@ -264,14 +277,15 @@ void ActiveSet<S>::find_violators() {
     }
 }
 
-/// The same worst violator twice in a row: it was refused or dropped at once, so the inverse has
-/// decayed.
+/// The same worst violator twice in a row: it was refused or dropped at once, so the inverse may
+/// have decayed.
 template <Slots S>
 void ActiveSet<S>::watch_for_decay() {
-    const auto worst = std::max_element(
-        _violators.begin(), _violators.end(),
-        [](const Violator& a, const Violator& b) { return a.rank < b.rank; });
-    if (worst->slot == _worst_slot && _point.system().uses_inverse()) repair();
+    const auto worst =
+        std::max_element(_violators.begin(), _violators.end(),
+                         [](const Violator& a, const Violator& b) { return a.rank < b.rank; });
+    if (worst->slot == _worst_slot && _point.system().uses_inverse() && _rounds < 30)
+        rebuild_inverse();
     _worst_slot = worst->slot;
 }
 
@@ -306,8 +320,8 @@ bool ActiveSet<S>::enter_or_exchange() {
 }
 
 /// All violators depend on the members. Along the null direction of one of them the fit does not
-/// change and the penalty falls: go there until a coefficient reaches 0 or a bound, and let that one
-/// make room.
+/// change and the penalty falls: go there until a coefficient reaches 0 or a bound, and let that
+/// one make room.
 template <Slots S>
 bool ActiveSet<S>::exchange(const Violator& entering) {
     const int j = entering.slot;

@@ -9,8 +9,8 @@
 
 namespace shrinkage {
 
-/// How (G + l2 D) is solved while the members are not too many: by its inverse, where l2 is always 0,
-/// or by a Cholesky factor.
+/// How (G + l2 D) is solved while the members are not too many: by its inverse, where l2 is always
+/// 0, or by a Cholesky factor.
 enum class Method { inverse, cholesky };
 
 namespace detail {
@@ -100,8 +100,12 @@ public:
             case Solver::inverse:
                 _needs_rebuild = !_inverse.erase(position) || _needs_rebuild;
                 break;
-            case Solver::cholesky: _cholesky.erase(position); break;
-            case Solver::large: _large.erase(removed); break;
+            case Solver::cholesky:
+                _cholesky.erase(position);
+                break;
+            case Solver::large:
+                _large.erase(removed);
+                break;
         }
     }
 
@@ -110,16 +114,20 @@ public:
     /// iteration
     void solve(const double* b, const Accuracy& accuracy, double* x) {
         switch (_solver) {
-            case Solver::inverse: _inverse.multiply(b, x); break;
-            case Solver::cholesky: _cholesky.solve(b, x); break;
-            case Solver::large: _large.solve(_members, b, accuracy, x); break;
+            case Solver::inverse:
+                _inverse.multiply(b, x);
+                break;
+            case Solver::cholesky:
+                _cholesky.solve(b, x);
+                break;
+            case Solver::large:
+                _large.solve(_members, b, accuracy, x);
+                break;
         }
     }
 
     /// Gram entries of one slot with the members.
-    void cross(int slot, double* out) {
-        _slots.cross({&slot, 1}, _members, out, size());
-    }
+    void cross(int slot, double* out) { _slots.cross({&slot, 1}, _members, out, size()); }
 
     /// Whether rounding has spoilt the inverse: rebuild() before the next solve.
     bool needs_rebuild() const { return _needs_rebuild; }
@@ -136,8 +144,12 @@ public:
                 ++_counts.factorised;
                 return _inverse.invert();
             }
-            case Solver::cholesky: _cholesky.forget_factor(); return true;
-            case Solver::large: _large.restart(_members); return true;
+            case Solver::cholesky:
+                _cholesky.forget_factor();
+                return true;
+            case Solver::large:
+                _large.restart(_members);
+                return true;
         }
         return true;
     }
@@ -150,8 +162,8 @@ public:
         _needs_rebuild = false;
     }
 
-    /// Forgets all members, and uses the Cholesky factor from now on: it solves the members' equations
-    /// to rounding even where they are so nearly dependent that an inverse is useless.
+    /// Forgets all members, and uses the Cholesky factor from now on: it solves the members'
+    /// equations to rounding even where they are so nearly dependent that an inverse is useless.
     void reset_to_cholesky() {
         reset();
         _solver = Solver::cholesky;
@@ -160,7 +172,9 @@ public:
 private:
     enum class Solver { inverse, cholesky, large };
 
-    Index room() const { return _l2 > 0.0 ? _slots.size() : std::max<Index>(0, _max_rank - size()); }
+    Index room() const {
+        return _l2 > 0.0 ? _slots.size() : std::max<Index>(0, _max_rank - size());
+    }
 
     void append_to_large(std::span<const int> candidates, std::vector<char>& accepted) {
         const Index most = std::min<Index>(room(), static_cast<Index>(candidates.size()));
@@ -187,8 +201,8 @@ private:
             for (Index i = 0; i < q; ++i)
                 if (accepted[i]) column.push_back(corner[q * k + i]);
             const int j = candidates[q];
-            accepted[q] = _cholesky.append(column.data(), corner[q * k + q],
-                                           _slots.penalty_factor(j));
+            accepted[q] =
+                _cholesky.append(column.data(), corner[q * k + q], _slots.penalty_factor(j));
             if (!accepted[q]) continue;
             _members.push_back(j);
             --free_room;

@@ -18,18 +18,20 @@ struct Certificate {
 ///
 ///     min |y - Z t|^2 / 2 + sum_j v_j (l1 |t_j| + l2 t_j^2 / 2)   with  lower <= t <= upper
 ///
-/// from the correlations c_j = z_j'(y - Z t). The lower bound is the larger of two dual values: the
-/// residual, and l2's part of it, scaled by k <= 1 until no correlation exceeds l1 v_j; and, if every
-/// penalised feature has l2 > 0, the residual itself with the conjugate of the elastic net.
-/// A bound enters the conjugate; a feature of v_j = 0 must have c_j = 0 up to rounding.
+/// from the correlations c_j = z_j'(y - Z t). The lower bound is the largest of three dual values:
+/// the residual, and l2's part of it, scaled by k <= 1 until no correlation exceeds l1 v_j on a
+/// side without a bound; the same as if bounds that are not met were not there, because a wide one
+/// makes much of a rounding error; and, if every penalised feature has l2 > 0, the residual itself
+/// with the conjugate of the elastic net. A bound enters the conjugate; a feature of v_j = 0 must
+/// have c_j = 0 up to rounding.
 class CertificateSum {
 public:
     /// @param magnitude length of vectors whose rounding errors the correlations carry
     void start(double l1, double l2, double magnitude) {
         _l1 = l1;
         _l2 = l2;
-        _noise = 1e-12 * magnitude;
-        _scale = 1.0;
+        _noise = 1e-11 * magnitude;
+        _scale = _met_scale = 1.0;
         _violation = _l1_norm = _l2_norm = _product = _conjugate = 0.0;
         _pressed.clear();
     }
@@ -44,7 +46,7 @@ public:
         _violation = std::max(_violation, violation(slope, coef, l1, lower, upper));
         // Without a penalty c_j is 0 but for rounding, off the bounds; a projection makes it so.
         if (l1 + l2 > 0.0 || coef <= lower || coef >= upper) _product += coef * correlation;
-        add_scaled_dual(slope, l1, lower, upper, rounding);
+        add_scaled_dual(slope, coef, l1, lower, upper, rounding);
         add_conjugate(correlation, l1, l2, lower, upper, rounding);
     }
 
@@ -53,20 +55,15 @@ public:
         if (largest <= _l1) return;
         _violation = std::max(_violation, largest - _l1);
         _scale = std::min(_scale, _l1 / largest);
+        _met_scale = std::min(_met_scale, _l1 / largest);
         _conjugate = infinity;
     }
 
     /// @param rr |y - Z t|^2
     Certificate result(double rr) const {
         const double penalty = _l1 * _l1_norm + _l2 * _l2_norm / 2.0;
-        double pressed = 0.0;
-        for (const Pressed& each : _pressed)
-            pressed += std::max(0.0, _scale * each.slope - each.l1) * each.bound;
-        // With y'r = r'r + t'c nothing large has to cancel:
-        //     objective - dual(k) = (1 - k)^2 r'r / 2 + penalty + k^2 l2 t't / 2 - k t'c + pressed
-        const double rest = 1.0 - _scale;
-        double gap = rest * rest * rr / 2.0 + penalty + _scale * _scale * _l2 * _l2_norm / 2.0 -
-                     _scale * _product + pressed;
+        double gap = std::min(scaled_gap(rr, penalty, _scale, false),
+                              scaled_gap(rr, penalty, _met_scale, true));
         if (_l2 > 0.0) gap = std::min(gap, penalty - _product + _conjugate);
         return {rr / 2.0, rr / 2.0 + penalty, std::max(0.0, gap), _violation};
     }
@@ -74,7 +71,21 @@ public:
 private:
     struct Pressed {
         double slope, l1, bound;
+        bool met;  ///< the coefficient is at the bound
     };
+
+    /// @param only_met leave out bounds that are not met
+    double scaled_gap(double rr, double penalty, double k, bool only_met) const {
+        double pressed = 0.0;
+        for (const Pressed& each : _pressed)
+            if (each.met || !only_met)
+                pressed += std::max(0.0, k * each.slope - each.l1) * each.bound;
+        // With y'r = r'r + t'c nothing large has to cancel:
+        //     objective - dual(k) = (1 - k)^2 r'r / 2 + penalty + k^2 l2 t't / 2 - k t'c + pressed
+        const double rest = 1.0 - k;
+        return rest * rest * rr / 2.0 + penalty + k * k * _l2 * _l2_norm / 2.0 - k * _product +
+               pressed;
+    }
 
     static double violation(double slope, double coef, double l1, double lower, double upper) {
         if (coef == 0.0) {
@@ -88,16 +99,22 @@ private:
         return std::abs(rest);
     }
 
-    void add_scaled_dual(double slope, double l1, double lower, double upper, double rounding) {
+    void add_scaled_dual(double slope, double coef, double l1, double lower, double upper,
+                         double rounding) {
         const double excess = std::abs(slope) - l1;
         if (excess <= 0.0) return;
         const double side = slope > 0.0 ? upper : -lower;
-        if (std::isfinite(side))
-            _pressed.push_back({std::abs(slope), l1, side});
-        else if (l1 > 0.0)
-            _scale = std::min(_scale, l1 / std::abs(slope));
+        const bool met = slope > 0.0 ? coef >= upper : coef <= lower;
+        double most = 1.0;
+        if (l1 > 0.0)
+            most = l1 / std::abs(slope);
         else if (excess > _noise * rounding)
-            _scale = 0.0;
+            most = 0.0;
+        if (!met) _met_scale = std::min(_met_scale, most);
+        if (std::isfinite(side))
+            _pressed.push_back({std::abs(slope), l1, side, met});
+        else
+            _scale = std::min(_scale, most);
     }
 
     /// Adds the maximum over the bounds of correlation t - l1 |t| - l2 t^2 / 2.
@@ -119,7 +136,7 @@ private:
     static constexpr double infinity = std::numeric_limits<double>::infinity();
 
     double _l1 = 0.0, _l2 = 0.0, _noise = 0.0;
-    double _scale = 1.0;
+    double _scale = 1.0, _met_scale = 1.0;  ///< k; for the bounds that are met alone
     double _violation = 0.0, _l1_norm = 0.0, _l2_norm = 0.0;
     double _product = 0.0;  ///< t'c
     double _conjugate = 0.0;

@@ -20,8 +20,7 @@ public:
 
     /// @param x holds the start, receives the solution
     /// @param accuracy of b - (Z'Z + l2 D) x
-    void solve(std::span<const int> members, const double* b, const Accuracy& accuracy,
-               double* x) {
+    void solve(std::span<const int> members, const double* b, const Accuracy& accuracy, double* x) {
         const std::size_t n = members.size();
         const auto size = static_cast<Index>(n);
         for (auto* each : {&_residual, &_preconditioned, &_direction, &_image}) each->resize(n);
@@ -35,7 +34,8 @@ public:
             const double current = _simd.f64.dot(size, _residual.data(), _preconditioned.data());
             const double momentum = iteration == 0 ? 0.0 : current / previous;
             for (std::size_t i = 0; i < n; ++i)
-                _direction[i] = _preconditioned[i] + (iteration == 0 ? 0.0 : momentum * _direction[i]);
+                _direction[i] =
+                    _preconditioned[i] + (iteration == 0 ? 0.0 : momentum * _direction[i]);
             previous = current;
             multiply(members, _direction.data(), _image.data());
             const double step = current / _simd.f64.dot(size, _direction.data(), _image.data());
@@ -64,7 +64,7 @@ private:
 
     bool is_accurate(std::span<const int> members, const Accuracy& accuracy) const {
         for (std::size_t i = 0; i < members.size(); ++i)
-            if (std::abs(_residual[i]) > accuracy.of(_slots.rounding(members[i]))) return false;
+            if (std::abs(_residual[i]) > accuracy.of(_slots, members[i])) return false;
         return true;
     }
 

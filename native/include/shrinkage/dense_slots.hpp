@@ -34,8 +34,8 @@ public:
     void correlations(std::span<const int> list, std::span<const double> coef, double* out) {
         std::copy(_target.begin(), _target.end(), _residual.begin());
         add_columns(list, coef, -1.0, _residual.data());
-        _simd.matrix.dot_columns(rows(), size(), _columns.data(), rows(), nullptr,
-                                 _residual.data(), out);
+        _simd.matrix.dot_columns(rows(), size(), _columns.data(), rows(), nullptr, _residual.data(),
+                                 out);
     }
 
     std::span<const double> residual() const { return _residual; }

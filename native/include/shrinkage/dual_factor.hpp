@@ -63,7 +63,8 @@ private:
 
     void change(int slot, double sign) { _changes.push_back({slot, sign}); }
 
-    /// Factors K if it is stale or too many changes wait, otherwise prepares Woodbury for the new ones.
+    /// Factors K if it is stale or too many changes wait, otherwise prepares Woodbury for the new
+    /// ones.
     void update() {
         const Index most = std::max<Index>(4, rows() / 8);
         if (!_factored || n_changes() > most) {
@@ -119,8 +120,7 @@ private:
         const Index k = n_changes(), fresh = k - _prepared, n = rows();
         _changed.reserve(k * n);
         _solved.reserve(k * n);
-        for (Index q = _prepared; q < k; ++q)
-            copy_scaled(_changes[q], _changed.data() + q * n);
+        for (Index q = _prepared; q < k; ++q) copy_scaled(_changes[q], _changed.data() + q * n);
         double* solved = _solved.data() + _prepared * n;
         std::copy_n(_changed.data() + _prepared * n, fresh * n, solved);
         _blas.potrs('L', static_cast<int>(n), static_cast<int>(fresh), _factor.data(),

@@ -52,8 +52,8 @@ public:
           _task(task),
           _slots(make_slots(runtime, problem, task.penalty_factor, task.lower, task.upper)),
           _settings{task.max_rounds, problem.max_rank, std::sqrt(problem.yy)},
-          _engine(runtime, _slots,
-                  task.l1_ratio < 1.0 ? Method::cholesky : Method::inverse, _settings),
+          _engine(runtime, _slots, task.l1_ratio < 1.0 ? Method::cholesky : Method::inverse,
+                  _settings),
           _coef(static_cast<std::size_t>(problem.cols()), 0.0) {}
 
     PathResult run() && {
@@ -78,8 +78,8 @@ private:
     void reserve() {
         const std::size_t m = _task.alphas.size();
         _result.starts.reserve(m + 1);
-        for (auto* each : {&_result.intercepts, &_result.loss, &_result.dual_gap,
-                           &_result.kkt_violation})
+        for (auto* each :
+             {&_result.intercepts, &_result.loss, &_result.dual_gap, &_result.kkt_violation})
             each->reserve(m);
         _result.status.reserve(m);
         _result.rounds.reserve(m);
@@ -142,8 +142,8 @@ private:
         else if (status == Status::converged)
             status = Status::stalled;
         const double unit = _largest_null > 0.0 ? _largest_null : 1.0;
-        finish_row(_problem.y_mean - shift, certificate.loss, gap,
-                   certificate.kkt_violation / unit, status, engine.rounds_of_last());
+        finish_row(_problem.y_mean - shift, certificate.loss, gap, certificate.kkt_violation / unit,
+                   status, engine.rounds_of_last());
     }
 
     void record_constant() {
@@ -191,8 +191,8 @@ private:
 
 }  // namespace detail
 
-/// Correlations z_j'u of the null model, in which only features of penalty factor 0 are fitted; 0 for
-/// columns without spread.
+/// Correlations z_j'u of the null model, in which only features of penalty factor 0 are fitted; 0
+/// for columns without spread.
 inline std::vector<double> null_correlations(const Runtime& runtime, const ScaledGram& problem,
                                              std::span<const double> penalty_factor,
                                              std::span<const double> lower,

@@ -13,8 +13,7 @@ public:
     using SlotTable::add;
     using SlotTable::reserve;
 
-    void cross(std::span<const int> rows, std::span<const int> list, double* out,
-               Index ld) const {
+    void cross(std::span<const int> rows, std::span<const int> list, double* out, Index ld) const {
         for (std::size_t q = 0; q < rows.size(); ++q) {
             const double* source = column(rows[q]);
             double* target = out + static_cast<Index>(q) * ld;

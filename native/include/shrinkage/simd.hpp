@@ -24,9 +24,9 @@ struct ColumnKernels {
     void (*axpy4)(std::ptrdiff_t n, const double* a, const X* const* x, double* y);
 };
 
-/// Kernels on a column-major matrix of doubles (leading dimension `ld`), or on the `k` of its columns that
-/// `list` names (null: the first k). One call for a whole small product, so that a path on ten
-/// columns does not spend its time in calls.
+/// Kernels on a column-major matrix of doubles (leading dimension `ld`), or on the `k` of its
+/// columns that `list` names (null: the first k). One call for a whole small product, so that a
+/// path on ten columns does not spend its time in calls.
 struct MatrixKernels {
     /// out[i] = x_i' y
     void (*dot_columns)(std::ptrdiff_t n, std::ptrdiff_t k, const double* x, std::ptrdiff_t ld,
@@ -45,9 +45,9 @@ struct MatrixKernels {
 
 /// What screening.hpp knows of each column, as arrays over columns.
 struct ScreenedColumns {
-    const double *first, *second;    ///< correlations with the two residuals of the column's pattern
-    const double *norm, *rounding;   ///< factors of |rest| and of the noise
-    const long long* bits;           ///< of the value that count: all, or all but its sign
+    const double *first, *second;   ///< correlations with the two residuals of the column's pattern
+    const double *norm, *rounding;  ///< factors of |rest| and of the noise
+    const long long* bits;          ///< of the value that count: all, or all but its sign
     const int* pattern;
 };
 

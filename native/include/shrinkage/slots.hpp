@@ -21,13 +21,6 @@ struct Slot {
     double rounding;
 };
 
-/// How small an entry of a residual must be: `absolute`, or `per_length` times the length whose rounding
-/// errors it carries (Slot::rounding), whichever is larger.
-struct Accuracy {
-    double absolute, per_length;
-    double of(double length) const { return std::max(absolute, per_length * length); }
-};
-
 /// What all kinds of slots know about each one.
 class SlotTable {
 public:
@@ -63,6 +56,16 @@ private:
     std::vector<double> _c0, _diagonal, _penalty_factor, _lower, _upper, _rounding;
     double _largest_diagonal = 0.0;
     bool _any_bounded = false, _any_free = false;
+};
+
+/// How small an entry of a residual must be: `penalised` where the slot is, but no smaller than
+/// `rounding` times the length whose rounding errors it carries.
+struct Accuracy {
+    double penalised, rounding;
+    double of(const SlotTable& slots, int j) const {
+        return std::max(penalised * std::min(1.0, slots.penalty_factor(j)),
+                        rounding * slots.rounding(j));
+    }
 };
 
 /// Columns as the active-set method sees them. Z_L are the slots that `list` names.
