@@ -67,21 +67,23 @@ def contender(name: str, l1_ratio: float, coef: list[float], error: float, **cha
 def comparison_by_hand() -> Comparison:
     """Return a comparison with numbers that nobody had to fit."""
     contenders = (
-        contender("OLS", math.nan, [4.0, -2.0, 1.0, 0.5], 3.0),
-        contender("ridge", 0.0, [3.0, -1.5, 1.25, 0.25], 2.625),
-        contender("elastic net 0.5", 0.5, [3.0, -1.0, 0.5, 0.0], 2.5),
-        contender("lasso", 1.0, [3.5, 0.0, 0.0, 0.0], 2.875),
+        contender("OLS", math.nan, [4.0, -2.0, 1.0, 0.5, 0.0], 3.0),
+        contender("ridge", 0.0, [3.0, -1.5, 1.25, 0.25, -0.25], 2.625),
+        contender("elastic net 0.5", 0.5, [3.0, -1.0, 0.5, 0.0, 0.0], 2.5),
+        contender("lasso", 1.0, [3.5, 0.0, 0.0, 0.0, 0.0], 2.875),
     )
     return Comparison(
         contenders,
-        ("income", "age", "age when the policy was bought", "town=Bonn"),
+        ("income", "age", "age when the policy was bought", "town=Bonn", "town=Ulm"),
+        np.array([False, False, False, True, True]),
+        np.array([4]),
         50,
         None,
         5,
         6.5,
         0.5,
         (Group(np.array([1, 2]), 0.93),),
-        RuleOfThumb(50, 4, 2, 4, 0.93),
+        RuleOfThumb(50, 5, 2, 5, 0.93),
         "claims",
         ("a note.",),
     )

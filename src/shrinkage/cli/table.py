@@ -128,7 +128,9 @@ def read_table(source: str, *, decimal: str = ".", text_columns: Collection[str]
             pass
         return read_parquet(path, text_columns)
     with _open(path) as stream:
-        return _read_text(stream, source, decimal, text_columns)
+        # A named pipe can't be read twice, which a file may have to be.
+        again = stream if stream.seekable() else io.BytesIO(stream.read())
+        return _read_text(again, source, decimal, text_columns)
 
 
 def _example(source: str) -> Table:

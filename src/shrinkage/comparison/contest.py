@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from shrinkage._typing import ArrayLike, FloatArray, IndexArray
+from shrinkage.comparison.columns import Columns, read
 from shrinkage.comparison.groups import MOST_FEATURES, Group, correlated_groups
 from shrinkage.comparison.result import Comparison, Contender, Curve
 from shrinkage.comparison.thumb import RuleOfThumb
-from shrinkage.design import FrameEncoder, Matrix, as_matrix, is_frame, split_target
+from shrinkage.design import split_target
 from shrinkage.errors import ArgumentError
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import mean_and_se
@@ -106,7 +107,7 @@ def compare(
     target_name = y if isinstance(y, str) else "y"
     if isinstance(y, str):
         X, y = split_target(X, y)
-    matrix, columns = _read(X)
+    matrix, columns = read(X)
     problem = make_problem(
         matrix,
         y,
@@ -136,6 +137,8 @@ def compare(
     return Comparison(
         tuple(contenders),
         columns.names,
+        columns.is_level,
+        columns.commonest,
         problem.n_effective,
         splits.fold_ids,
         splits.n_folds,
@@ -146,42 +149,6 @@ def compare(
         target_name,
         tuple(notes),
     )
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Where the columns of X come from.
-
-    Attributes
-    ----------
-    names : tuple of str of length n_features
-    origin : ndarray of shape (n_features,)
-        Column of the user's table.
-    commonest : ndarray
-        The column of the commonest level, for each column of text.
-    """
-
-    names: tuple[str, ...]
-    origin: IndexArray
-    commonest: IndexArray
-
-
-def _read(X: Any) -> tuple[Matrix, _Columns]:
-    if not is_frame(X):
-        matrix = as_matrix(X, min_rows=2)
-        p = matrix.shape[1]
-        names = tuple(f"x{j}" for j in range(p))
-        return matrix, _Columns(names, np.arange(p), np.arange(0))
-    encoder = FrameEncoder().fit(X)
-    matrix = as_matrix(encoder.transform(X), names=encoder.names_out, min_rows=2)
-    origin = np.empty(matrix.shape[1], dtype=np.intp)
-    for k, positions in enumerate(encoder.sources.values()):
-        origin[list(positions)] = k
-    commonest = []
-    for name in encoder.levels:
-        levels = list(encoder.sources[name])
-        commonest.append(levels[int(matrix.source[:, levels].sum(axis=0).argmax())])
-    return matrix, _Columns(encoder.names_out, origin, np.array(commonest, dtype=np.intp))
 
 
 class _Contest:
@@ -276,7 +243,7 @@ def _mean_and_se(errors: FloatArray, fold_weights: FloatArray) -> tuple[float, f
     return float(mean[0]), float(se[0])
 
 
-def _least_squares(contest: _Contest, columns: _Columns) -> tuple[list[Contender], list[str]]:
+def _least_squares(contest: _Contest, columns: Columns) -> tuple[list[Contender], list[str]]:
     """Return least squares if there are more rows than features, and what to say about it."""
     n, p = contest.problem.n_effective, len(columns.names) - columns.commonest.size
     if n <= p:
@@ -301,7 +268,7 @@ def _against_best(contenders: list[Contender], fold_weights: FloatArray) -> list
 
 
 def _correlations(
-    problem: Problem, columns: _Columns, contenders: list[Contender]
+    problem: Problem, columns: Columns, contenders: list[Contender]
 ) -> tuple[list[Group], RuleOfThumb]:
     """Return the correlated groups, heaviest first, and the rule of thumb's measurements."""
     p = len(columns.names)

@@ -92,13 +92,16 @@ def _coefficients(comparison: Comparison) -> list[Block]:
     some = f", the {_MOST_FEATURES} of {n_features} with the largest on average over the penalties"
     which = "" if n_features <= _MOST_FEATURES else some
     effects = [comparison.effect(contender) for contender in comparison.contenders]
-    counts = [
-        [word, *[str(effect.count(word)) for effect in effects]]
-        for word in ("exactly zero", "shrunk", "not shrunk")
-    ]
-    if not _has_least_squares(comparison):
-        del counts[1:]
+    words = ["exactly zero"]
+    if _has_least_squares(comparison):
+        words += ["shrunk", "not shrunk"]
+        words += ["base level", "other coding"] * bool(comparison.base_levels.size)
+    counts = [[word, *[str(effect.count(word)) for effect in effects]] for word in words]
     closer = " Shrunk: closer to zero than the OLS coefficient." * _has_least_squares(comparison)
+    coding = (
+        " OLS leaves out the base (commonest) level of each text column, and its other levels are "
+        "differences from the base."
+    ) * (bool(comparison.base_levels.size) and _has_least_squares(comparison))
     return [
         Heading(f"Coefficients per standard deviation{which}"),
         _coefficient_grid(comparison, comparison.coef_per_sd, shown),
@@ -108,7 +111,7 @@ def _coefficients(comparison: Comparison) -> list[Block]:
         Grid(["of " + str(n_features), *_short_names(comparison)], counts),
         Paragraph(
             "0 stands for exactly zero: that penalty dropped the feature, which does not prove "
-            "that the feature is irrelevant." + closer
+            "that the feature is irrelevant." + closer + coding
         ),
     ]
 
@@ -126,6 +129,8 @@ def _coefficient_grid(comparison: Comparison, coef: FloatArray, shown: IndexArra
     rows = []
     for j in shown:
         cells = ["0" if value == 0.0 else _coefficient(value, digits) for value in coef[j]]
+        if j in comparison.base_levels and _has_least_squares(comparison):
+            cells[0] = "base"
         rows.append([comparison.feature_names[j], *cells])
     return Grid(["feature", *_short_names(comparison)], rows)
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shrinkage._typing import FloatArray, FoldArray
+from shrinkage._typing import BoolArray, FloatArray, FoldArray, IndexArray
 from shrinkage.comparison.files import check_directory, write_together
-from shrinkage.comparison.groups import Group, share
-from shrinkage.comparison.thumb import RULE, RuleOfThumb
+from shrinkage.comparison.groups import Group
+from shrinkage.comparison.thumb import RuleOfThumb
 
 if TYPE_CHECKING:
     from shrinkage.solve import Path, Status
@@ -104,6 +103,10 @@ class Comparison:
     contenders : tuple of Contender
         Least squares (if there are more rows than features), ridge, elastic net, lasso.
     feature_names : tuple of str of length n_features
+    is_level : ndarray of bool, shape (n_features,)
+        Whether the feature is a level of a text column.
+    base_levels : ndarray of int
+        Positions of the commonest levels, which least squares leaves out.
     n_rows : int
         Rows of positive weight.
     fold_ids : ndarray of shape (n_samples,) or None
@@ -121,6 +124,8 @@ class Comparison:
 
     contenders: tuple[Contender, ...]
     feature_names: tuple[str, ...]
+    is_level: BoolArray
+    base_levels: IndexArray
     n_rows: int
     fold_ids: FoldArray | None
     n_folds: int
@@ -169,7 +174,8 @@ class Comparison:
 
         `feature`, then for each contender the coefficient in original units, per standard
         deviation, and what the penalty did to it: "exactly zero", "shrunk" (closer to zero than
-        the least-squares one) or "not shrunk". `pandas.DataFrame` and `polars.DataFrame` take it.
+        the least-squares one), "not shrunk", or for levels of text columns "other coding" and "base
+        level". `pandas.DataFrame` and `polars.DataFrame` take it.
         """
         columns: dict[str, list[Any]] = {"feature": list(self.feature_names)}
         for contender in self.contenders:
@@ -179,12 +185,18 @@ class Comparison:
         return columns
 
     def effect(self, contender: Contender) -> list[str]:
-        """Return what a penalty did to each coefficient, compared with least squares."""
-        least_squares = self.contenders[0] if math.isnan(self.contenders[0].l1_ratio) else None
+        """Return what a penalty did to each coefficient, compared with least squares.
+
+        Levels of text columns are not compared: least squares has differences from the base level.
+        """
         words = np.where(contender.coef == 0.0, "exactly zero", "not shrunk").astype(object)
-        if least_squares is not None:
-            smaller = np.abs(contender.coef) < np.abs(least_squares.coef)
-            words[smaller & (contender.coef != 0.0)] = "shrunk"
+        least_squares = self.contenders[0]
+        if math.isnan(contender.l1_ratio):
+            words[self.base_levels] = "base level"
+        elif math.isnan(least_squares.l1_ratio):
+            words[np.abs(contender.coef) < np.abs(least_squares.coef)] = "shrunk"
+            words[self.is_level] = "other coding"
+            words[contender.coef == 0.0] = "exactly zero"
         return [str(word) for word in words]
 
     def to_dict(self) -> dict[str, Any]:
@@ -192,39 +204,9 @@ class Comparison:
 
         `coef` and `coef_per_sd` list the features that are not exactly zero.
         """
-        names = self.feature_names
-        return {
-            "schema_version": 1,
-            "target": self.target_name,
-            "n_rows": self.n_rows,
-            "n_features": len(names),
-            "n_folds": self.n_folds,
-            "fold_ids": None if self.fold_ids is None else self.fold_ids.tolist(),
-            "error": "mean squared error",
-            "null_model": _plain({"held_out_error": self.null_error, "held_out_se": self.null_se}),
-            "best": self.best.name,
-            "models": [_contender_dict(contender, names) for contender in self.contenders],
-            "groups": [self._group_dict(group) for group in self.groups],
-            "rule_of_thumb": {
-                "rule": RULE,
-                "answer": self.rule.answer,
-                "sentence": self.rule.sentence,
-                "measurements": list(self.rule.measurements),
-                "n_correlated": self.rule.n_correlated,
-                "strongest_correlation": self.rule.strongest,
-            },
-            "notes": list(self.notes),
-        }
+        from shrinkage.comparison.export import as_dict
 
-    def _group_dict(self, group: Group) -> dict[str, Any]:
-        inside = {}
-        for contender in self.contenders:
-            found = share(contender.coef_per_sd, group)
-            inside[contender.name] = _plain(
-                {"n_kept": found.n_kept, "largest_share": found.largest}
-            )
-        members = [self.feature_names[j] for j in group.features]
-        return {"features": members, "strongest_correlation": group.strongest, "models": inside}
+        return as_dict(self)
 
     def save(self, directory: str | os.PathLike[str]) -> None:
         """Write `comparison.json`, `coefficients.csv` and a picture of each path.
@@ -239,13 +221,14 @@ class Comparison:
         ArgumentError
             If `directory` is a file, or can't be written to.
         """
+        from shrinkage.comparison.export import as_csv
         from shrinkage.comparison.pictures import check_pictures, path_svg
 
         check_pictures("comparison.save")
         target = check_directory("directory", directory)
         contents = {
             "comparison.json": json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n",
-            "coefficients.csv": _csv(self.coef_table()),
+            "coefficients.csv": as_csv(self.coef_table()),
         }
         for contender in self.contenders:
             if contender.curve is not None:
@@ -253,58 +236,3 @@ class Comparison:
                     contender, contender.curve, self.feature_names, self.target_name
                 )
         write_together(target, contents)
-
-
-def _contender_dict(contender: Contender, names: Sequence[str]) -> Any:
-    kept = np.flatnonzero(contender.coef).tolist()
-    values: dict[str, Any] = {
-        "name": contender.name,
-        "l1_ratio": contender.l1_ratio,
-        "alpha": contender.alpha,
-        "alpha_1se": contender.alpha_1se,
-        "n_nonzero": contender.n_nonzero,
-        "n_nonzero_1se": contender.n_nonzero_1se if contender.curve is not None else None,
-        "training_error": contender.training_error,
-        "held_out_error": contender.held_out_error,
-        "held_out_se": contender.held_out_se,
-        "fold_errors": contender.fold_errors.tolist(),
-        "difference_to_best": contender.difference,
-        "difference_se": contender.difference_se,
-        "dual_gap": contender.dual_gap,
-        "status": contender.status.name,
-        "intercept": contender.intercept,
-        "coef": {names[j]: float(contender.coef[j]) for j in kept},
-        "coef_per_sd": {names[j]: float(contender.coef_per_sd[j]) for j in kept},
-    }
-    if contender.curve is not None:
-        curve = contender.curve
-        values["curve"] = {
-            "alphas": curve.path.alphas.tolist(),
-            "held_out_error": curve.held_out.tolist(),
-            "held_out_se": curve.held_out_se.tolist(),
-            "training_error": curve.training.tolist(),
-            "n_nonzero": curve.path.n_nonzero.tolist(),
-        }
-    return _plain(values)
-
-
-def _plain(value: Any) -> Any:
-    """Return `value` with None where a number is not finite."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _csv(columns: dict[str, list[Any]]) -> str:
-    import csv
-    import io
-
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return stream.getvalue()

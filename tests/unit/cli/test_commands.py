@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -333,6 +335,32 @@ def test_an_interruption_has_its_own_code(call, data, monkeypatch):
     monkeypatch.setattr(shrinkage, "compare", interrupted)
     found = call("compare", data, "-y", "y")
     assert (found.code, found.out, found.err) == (130, "", "shrinkage: interrupted\n")
+
+
+def test_ctrl_c_ends_the_command_with_its_own_code(tmp_path):
+    pipe, out = tmp_path / "pipe", tmp_path / "out"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "shrinkage.cli", "fit", str(pipe), "-y", "y", "-o", str(out)]
+    # Opening a pipe waits for the other side: then the command is reading.
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE) as process,
+        open(pipe, "wb") as stream,
+    ):
+        stream.write(b"a,y\n1,2\n")
+        stream.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.read() == b"shrinkage: interrupted\n"
+    assert process.returncode == 130
+    assert not out.exists()
+
+
+def test_a_named_pipe_is_read_like_a_file(call, data, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    expected = call("path", data, "-y", "y", "--alphas", "3").out
+    with subprocess.Popen(["sh", "-c", 'cat "$0" > "$1"', data, str(pipe)]):
+        assert call("path", str(pipe), "-y", "y", "--alphas", "3").out == expected
 
 
 def test_a_closed_pipe_is_no_error(data):

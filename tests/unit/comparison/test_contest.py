@@ -159,6 +159,8 @@ def test_least_squares_leaves_out_the_commonest_level():
     assert found.feature_names == ("x", "town=A", "town=B", "town=C")
     assert found["OLS"].coef[2] == 0.0
     assert found["OLS"].status.name == "CONVERGED"
+    assert found.effect(found["OLS"])[1:] == ["not shrunk", "base level", "not shrunk"]
+    assert found.effect(found["ridge"])[1:] == ["other coding"] * 3
     assert np.count_nonzero(found["ridge"].coef) == 4
     design = np.column_stack([np.ones(80), X[:, 0], town == "A", town == "C"]).astype(float)
     expected = np.linalg.lstsq(design, y)[0]
@@ -355,3 +357,36 @@ def test_a_curve_that_still_falls_at_the_edge_is_mentioned():
 
 def test_comparisons_are_values(comparison):
     assert replace(comparison, target_name="z").target_name == "z"
+
+
+GOOD = data(12, 3)
+BAD = {
+    "NaN": (np.where(np.eye(12, 3) == 1, np.nan, GOOD[0]), GOOD[1], {}, "`X` must be finite"),
+    "infinity": (GOOD[0], np.r_[np.inf, GOOD[1][1:]], {}, "`y` must be finite"),
+    "a vector for X": (GOOD[1], GOOD[1], {}, "`X` must be a matrix"),
+    "too short": (GOOD[0], GOOD[1][:5], {}, "inconsistent numbers of samples"),
+    "complex": (GOOD[0] * 1j, GOOD[1], {}, "`X` must hold real numbers"),
+    "text": (GOOD[0].astype(str), GOOD[1], {}, "`X` must hold real numbers"),
+    "no features": (GOOD[0][:, :0], GOOD[1], {}, "must have at least 1 column"),
+    "one row": (GOOD[0][:1], GOOD[1][:1], {}, "minimum of 2"),
+    "a column without a frame": (GOOD[0], "price", {}, "`X` must be a data frame"),
+    "no such column": ({"a": GOOD[1]}, "price", {}, "name of a column of `X`"),
+    "weights of zero": (*GOOD, {"sample_weight": np.zeros(12)}, "`sample_weight`"),
+    "a negative weight": (*GOOD, {"sample_weight": -np.ones(12)}, "`sample_weight`"),
+    "short weights": (*GOOD, {"sample_weight": np.ones(3)}, "`sample_weight`"),
+    "a short offset": (*GOOD, {"offset": np.ones(3)}, "`offset`"),
+    "no alphas": (*GOOD, {"alphas": []}, "`alphas`"),
+    "a negative alpha": (*GOOD, {"alphas": [1.0, -1.0]}, "`alphas"),
+    "one fold": (*GOOD, {"cv": 1}, "`cv` must be an integer >= 2"),
+    "more folds than rows": (*GOOD, {"cv": 13}, "`cv` must be at most"),
+    "an empty fold": (*GOOD, {"fold_ids": [0] * 6 + [2] * 6}, "none in fold 1"),
+    "settings of another kind": (*GOOD, {"settings": 1e-9}, "`settings`"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_arguments_are_refused_with_a_sentence(case):
+    X, y, options, sentence = BAD[case]
+    with pytest.raises(ArgumentError) as caught:
+        shrinkage.compare(X, y, **options)
+    assert sentence in str(caught.value)
