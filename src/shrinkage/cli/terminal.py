@@ -35,7 +35,10 @@ def narrate(*, quiet: bool, color: bool) -> Iterator[None]:
     handler = _Progress()
     level = logger.level
     with warnings.catch_warnings():
-        warnings.simplefilter("default")
+        # Warnings for programmers (of deprecation, of open files) are none for users.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("default", UserWarning)
+        warnings.simplefilter("default", RuntimeWarning)
         warnings.showwarning = lambda message, *_, **__: _warn(str(message), color)
         if not quiet:
             logger.addHandler(handler)
