@@ -208,6 +208,7 @@ def _read_for(arguments: argparse.Namespace, target: str | None = None) -> tuple
         weights=getattr(arguments, "weights", None),
         offset=arguments.offset,
         features=names,
+        levels=model.levels_ if arguments.unseen == "error" else None,
         drop_missing=getattr(arguments, "missing", "error") == "drop",
     )
     _tell_dropped(roles, table.n_rows)

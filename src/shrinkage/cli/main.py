@@ -64,6 +64,8 @@ def _fail(code: int, message: str) -> int:
 def _as_typed(message: str) -> str:
     """Return a message about a Python argument with the name of the option that sets it."""
     options = {
+        "X": "DATA",
+        "y": "--target",
         "l1_ratio": "--l1-ratio",
         "alphas": "--alphas",
         "alpha": "--alpha",

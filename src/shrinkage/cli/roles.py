@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +45,7 @@ def assign(
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
     features: Iterable[str] | None = None,
+    levels: Mapping[str, Sequence[str]] | None = None,
     drop_missing: bool = False,
 ) -> Roles:
     """Give the columns of `table` their parts.
@@ -58,6 +59,8 @@ def assign(
         Patterns (`*`, `?`, `[...]`) of the features to use and to leave out; `drop` wins.
     features : iterable of str, optional
         The features, all of which must be there; by default every column without another part.
+    levels : mapping of str to sequence of str, optional
+        The only values that these features may have.
     drop_missing : bool
         Leave out rows with a missing value in a column that is used; otherwise that is an error.
     """
@@ -85,6 +88,7 @@ def assign(
         hint = "--missing drop leaves out such rows where a model is fitted"
         _refuse_gaps(table, [*taken, *names], hint if features is None else None)
     _refuse_infinite(table, [*taken, *names])
+    _refuse_unseen(table, levels or {})
     return Roles(
         {name: table.columns[name] for name in names},
         _numbers(table, "--target", target),
@@ -150,6 +154,19 @@ def _refuse_infinite(table: Table, names: list[str]) -> None:
             row = int(np.flatnonzero(np.isinf(values))[0])
             got = Phrase(f"{values[row]} in {table.place(row)} of {table.source}")
             raise ArgumentError.must_be(name, "finite", got)
+
+
+def _refuse_unseen(table: Table, levels: Mapping[str, Sequence[str]]) -> None:
+    for name, known in levels.items():
+        allowed = frozenset(known)
+        for row, value in enumerate(table.columns[name]):
+            if value not in allowed:
+                raise ArgumentError.must(
+                    name,
+                    "hold values that the model has seen",
+                    Phrase(f"{value!r} in {table.place(row)} of {table.source}"),
+                    f"the model knows {listed(known, 10)}; --unseen base goes on without an effect",
+                )
 
 
 def _without_missing(table: Table, names: list[str]) -> Table:

@@ -183,14 +183,12 @@ def _habits(comparison: Comparison, groups: tuple[Group, ...]) -> list[Block]:
         n_members = sum(len(group.features) for group in groups)
         n_kept = sum(one.n_kept for one in found)
         shares = [one.largest for one in found if one.n_kept]
-        mean = f"; the largest holds {np.mean(shares):.0%} on average" if shares else ""
-        habit = (
-            "ridge shares the weight of a group"
-            if contender.l1_ratio == 0.0
-            else "the lasso tends to pick among them"
-        )
-        sentences.append(f"{habit}: it keeps {n_kept} of the {n_members} members{mean}")
-    return [Paragraph(_capital(". ".join(map(_capital, sentences))) + ".")]
+        mean = f", the largest with {np.mean(shares):.0%} on average" if shares else ""
+        habit = "Ridge tends to share the weight of a group"
+        if contender.l1_ratio == 1.0:
+            habit = "The lasso tends to pick"
+        sentences.append(f"{habit}; here it keeps {n_kept} of the {n_members} members{mean}.")
+    return [Paragraph(" ".join(sentences))]
 
 
 def _capital(text: str) -> str:

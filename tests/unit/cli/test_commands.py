@@ -159,8 +159,9 @@ def test_an_unseen_level_is_an_error_unless_asked_for(call, data, columns, tmp_p
     other = save(tmp_path / "other.csv", {**columns, "town": town})
     refused = call("predict", model, other)
     assert (refused.code, refused.out) == (2, "")
-    assert "'Dortmund'" in refused.err
-    assert "town" in refused.err
+    assert (
+        "`town` must hold values that the model has seen, got 'Dortmund' in line 5" in refused.err
+    )
     assert len(rows_of(call("predict", model, other, "--unseen", "base").out)) == N
 
 
