@@ -23,14 +23,14 @@ std::unique_ptr<CrossProducts> make(const Design& design, const Vector& y,
 PathTask task_of(const Vector& alphas, double l1_ratio, const Vector& penalty_factor,
                  const OptionalVector& lower, const OptionalVector& upper, Index max_rounds,
                  double tol) {
-    return {span_of(alphas), l1_ratio,   span_of(penalty_factor), span_of(lower),
-            span_of(upper),  max_rounds, tol};
+    return {span_of(alphas), l1_ratio, span_of(penalty_factor), span_of(lower), span_of(upper),
+            max_rounds,      tol};
 }
 
 NewVector<double> null_correlations(const CrossProducts& problem, const Vector& penalty_factor,
                                     const OptionalVector& lower, const OptionalVector& upper,
                                     Index max_rounds) {
-    const PathTask task{{}, 1.0, span_of(penalty_factor), span_of(lower), span_of(upper),
+    const PathTask task{{},         1.0, span_of(penalty_factor), span_of(lower), span_of(upper),
                         max_rounds, 0.0};
     return new_vector(
         run(1, [&](const Runtime& runtime) { return problem.null_correlations(runtime, task); }));

@@ -19,10 +19,10 @@ PathResult ridge_wide(const Design& design, const Vector& y, const OptionalVecto
     });
 }
 
-FoldResult ridge_wide_crossval(const Design& design, const Vector& y,
-                               const OptionalVector& weights, bool fit_intercept, bool standardize,
-                               const Vector& alphas, const Vector& penalty_factor,
-                               const FoldIds& fold_ids, Index n_folds, int n_threads) {
+FoldResult ridge_wide_crossval(const Design& design, const Vector& y, const OptionalVector& weights,
+                               bool fit_intercept, bool standardize, const Vector& alphas,
+                               const Vector& penalty_factor, const FoldIds& fold_ids, Index n_folds,
+                               int n_threads) {
     return run(n_threads, [&](const Runtime& runtime) {
         return WideRidgeFolds(runtime, design, span_of(y), span_of(weights), fit_intercept,
                               standardize, span_of(penalty_factor), span_of(alphas))

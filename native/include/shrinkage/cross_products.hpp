@@ -9,8 +9,8 @@
 
 namespace shrinkage {
 
-/// The plan "cross-products": one pass over X gives the moments of all rows and of each fold's; X is
-/// not read again, whatever is fitted.
+/// The plan "cross-products": one pass over X gives the moments of all rows and of each fold's; X
+/// is not read again, whatever is fitted.
 class CrossProducts {
 public:
     /// @param weights one per row, summing to 1; empty means 1/rows each

@@ -31,13 +31,15 @@ inline std::vector<double> symmetric_eigen(const Blas& blas, Index n, double* ma
 
 /// Eigenvalues of a Gram matrix or kernel of order n below this share of the largest are rounding.
 inline double rank_tolerance(Index n) {
-    return 4.0 * std::numeric_limits<double>::epsilon() * static_cast<double>(std::max<Index>(n, 8));
+    return 4.0 * std::numeric_limits<double>::epsilon() *
+           static_cast<double>(std::max<Index>(n, 8));
 }
 
-/// out = scale op(a) b + keep out, with out rows x m and b inner x m; op(a) is a or a'. Any size may be 0.
-inline void multiply(const Blas& blas, char trans, Index rows, Index inner, Index m, const double* a,
-                     Index lda, const double* b, Index ldb, double scale, double keep, double* out,
-                     Index ld_out) {
+/// out = scale op(a) b + keep out, with out rows x m and b inner x m; op(a) is a or a'. Any size
+/// may be 0.
+inline void multiply(const Blas& blas, char trans, Index rows, Index inner, Index m,
+                     const double* a, Index lda, const double* b, Index ldb, double scale,
+                     double keep, double* out, Index ld_out) {
     if (rows == 0 || m == 0) return;
     if (inner == 0) {
         for (Index q = 0; q < m; ++q)

@@ -101,8 +101,8 @@ inline std::vector<double> held_out_errors(const Blas& blas, const PathResult& p
     return errors;
 }
 
-/// Fits outside each fold, with scales and tau of its own, and judges inside. Folds run in threads; the
-/// result has the same bits for any number of them.
+/// Fits outside each fold, with scales and tau of its own, and judges inside. Folds run in threads;
+/// the result has the same bits for any number of them.
 /// @param groups with products mirrored: the folds, then the rows that are never held out
 /// @param fit (runtime, problem) -> PathResult
 template <class Fit>
@@ -114,8 +114,8 @@ FoldResult crossval_groups(const Runtime& runtime, const std::vector<RowGroup>& 
     result.paths.resize(n_folds);
     std::vector<std::vector<double>> errors(n_folds);
     parallel_for(runtime, n_folds, [&](Index k) {
-        const GramProblem problem = make_gram_problem(training[k].moments, training[k].n_rows,
-                                                      fit_intercept, standardize);
+        const GramProblem problem =
+            make_gram_problem(training[k].moments, training[k].n_rows, fit_intercept, standardize);
         training[k] = {};
         result.paths[k] = fit(inner, problem);
         errors[k] =

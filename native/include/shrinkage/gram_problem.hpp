@@ -6,7 +6,8 @@
 
 namespace shrinkage {
 
-/// What turns a scaled coefficient t into one in original units, t / scale, and gives the intercept.
+/// What turns a scaled coefficient t into one in original units, t / scale, and gives the
+/// intercept.
 struct ProblemUnits {
     std::vector<double> mean;   ///< what is subtracted: 0 without an intercept
     std::vector<double> scale;  ///< 0: no spread, the column never enters
@@ -75,9 +76,9 @@ inline GramProblem make_gram_problem(const Moments& moments, Index n_rows, bool 
     problem.correlation.resize(cols);
     for (Index j = 0; j < cols; ++j) {
         for (Index i = 0; i <= j; ++i)
-            problem.gram[j * cols + i] = inverse[j] == 0.0 ? 0.0 : product(i, j) * inverse[i] * inverse[j];
-        problem.correlation[j] =
-            problem.target_square > 0.0 ? product(j, cols) * inverse[j] : 0.0;
+            problem.gram[j * cols + i] =
+                inverse[j] == 0.0 ? 0.0 : product(i, j) * inverse[i] * inverse[j];
+        problem.correlation[j] = problem.target_square > 0.0 ? product(j, cols) * inverse[j] : 0.0;
     }
     mirror(cols, problem.gram.data(), cols);
     return problem;

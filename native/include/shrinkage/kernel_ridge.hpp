@@ -60,8 +60,10 @@ inline void set_free_part(const Blas& blas, std::vector<double> free_kernel, Ker
     basis.free_curvature.assign(values.begin() + null, values.end());
 }
 
-/// @param kernel rows x rows, with root weights @param free_kernel of the features without penalty; may be empty
-/// @param constant root weights if there is an intercept, else empty; the kernels are orthogonal to it
+/// @param kernel rows x rows, with root weights @param free_kernel of the features without penalty;
+/// may be empty
+/// @param constant root weights if there is an intercept, else empty; the kernels are orthogonal to
+/// it
 /// @param tolerance eigenvalues below this share of the largest are rounding
 inline KernelBasis kernel_basis(const Blas& blas, std::vector<double> kernel,
                                 const std::vector<double>& free_kernel,
@@ -74,10 +76,10 @@ inline KernelBasis kernel_basis(const Blas& blas, std::vector<double> kernel,
         set_free_part(blas, free_kernel, basis);
         basis.free_along.resize(basis.n_free());
         basis.free_cross.resize(basis.n_free() * n);
-        multiply(blas, 'T', basis.n_free(), n, 1, basis.free_vectors.data(), n, y.data(), n, 1.0, 0.0,
-                 basis.free_along.data(), basis.n_free());
-        multiply(blas, 'T', basis.n_free(), n, n, basis.free_vectors.data(), n, kernel.data(), n, 1.0,
-                 0.0, basis.free_cross.data(), basis.n_free());
+        multiply(blas, 'T', basis.n_free(), n, 1, basis.free_vectors.data(), n, y.data(), n, 1.0,
+                 0.0, basis.free_along.data(), basis.n_free());
+        multiply(blas, 'T', basis.n_free(), n, n, basis.free_vectors.data(), n, kernel.data(), n,
+                 1.0, 0.0, basis.free_cross.data(), basis.n_free());
         detail::project_out(blas, n, basis.free_vectors, basis.n_free(), 1, basis.target.data());
         for (int side = 0; side < 2; ++side) {
             detail::project_out(blas, n, basis.free_vectors, basis.n_free(), n, kernel.data());
@@ -86,8 +88,8 @@ inline KernelBasis kernel_basis(const Blas& blas, std::vector<double> kernel,
     }
     basis.kernel = kernel;
 
-    // The free part and the constant are made the largest eigenvectors, so that they can be told from
-    // other directions that the kernel does not reach.
+    // The free part and the constant are made the largest eigenvectors, so that they can be told
+    // from other directions that the kernel does not reach.
     double largest = 0.0;
     for (Index j = 0; j < n; ++j) {
         double sum = 0.0;
@@ -99,8 +101,8 @@ inline KernelBasis kernel_basis(const Blas& blas, std::vector<double> kernel,
     const Index n_outside = static_cast<Index>(outside.size()) / n;
     if (n_outside > 0)
         blas.syrk('L', 'N', static_cast<Blas::Int>(n), static_cast<Blas::Int>(n_outside),
-                  largest > 0.0 ? 2.0 * largest : 1.0, outside.data(), static_cast<Blas::Int>(n), 1.0,
-                  kernel.data(), static_cast<Blas::Int>(n));
+                  largest > 0.0 ? 2.0 * largest : 1.0, outside.data(), static_cast<Blas::Int>(n),
+                  1.0, kernel.data(), static_cast<Blas::Int>(n));
     basis.curvature = symmetric_eigen(blas, n, kernel.data());
     basis.curvature.resize(n - n_outside);
     kernel.resize(n * (n - n_outside));
@@ -116,17 +118,17 @@ inline KernelBasis kernel_basis(const Blas& blas, std::vector<double> kernel,
 
 /// Ridge at several strengths in the space of the rows.
 struct KernelSolutions {
-    std::vector<double> dual;        ///< a, rows x m
-    std::vector<double> free_dual;   ///< t_F = Z_F'free_dual, rows x m; empty without free features
-    std::vector<double> loss;        ///< half the square of the residual
-    std::vector<double> dual_gap;    ///< not relative
-    std::vector<double> violation;   ///< no |c_j - l2 v_j t_j| / root(v_j) is larger
+    std::vector<double> dual;       ///< a, rows x m
+    std::vector<double> free_dual;  ///< t_F = Z_F'free_dual, rows x m; empty without free features
+    std::vector<double> loss;       ///< half the square of the residual
+    std::vector<double> dual_gap;   ///< not relative
+    std::vector<double> violation;  ///< no |c_j - l2 v_j t_j| / root(v_j) is larger
 };
 
 namespace detail {
 
-/// dual += vectors diag(1 / (curvature + l2)) along. Directions without curvature are left out: they
-/// reach no feature.
+/// dual += vectors diag(1 / (curvature + l2)) along. Directions without curvature are left out:
+/// they reach no feature.
 inline void add_dual(const Blas& blas, const KernelBasis& basis, std::span<const double> l2,
                      std::vector<double> along, std::vector<double>& dual) {
     const Index rank = basis.rank(), m = static_cast<Index>(l2.size());
@@ -134,8 +136,8 @@ inline void add_dual(const Blas& blas, const KernelBasis& basis, std::span<const
         for (Index q = 0; q < rank; ++q)
             along[k * rank + q] *=
                 basis.curvature[q] > 0.0 ? 1.0 / (basis.curvature[q] + l2[k]) : 0.0;
-    multiply(blas, 'N', basis.rows, rank, m, basis.vectors.data(), basis.rows, along.data(), rank, 1.0,
-             1.0, dual.data(), basis.rows);
+    multiply(blas, 'N', basis.rows, rank, m, basis.vectors.data(), basis.rows, along.data(), rank,
+             1.0, 1.0, dual.data(), basis.rows);
 }
 
 /// Fills loss, dual_gap and violation. With rho = y - K a - l2 a, which is 0 at the solution,
@@ -147,8 +149,7 @@ inline std::vector<double> certify(const Blas& blas, const KernelBasis& basis,
                                    std::span<const double> l2, KernelSolutions& solutions) {
     const Index n = basis.rows, m = static_cast<Index>(l2.size()), rank = basis.rank();
     std::vector<double> rest;
-    for (Index k = 0; k < m; ++k)
-        rest.insert(rest.end(), basis.target.begin(), basis.target.end());
+    for (Index k = 0; k < m; ++k) rest.insert(rest.end(), basis.target.begin(), basis.target.end());
     multiply(blas, 'N', n, n, m, basis.kernel.data(), n, solutions.dual.data(), n, -1.0, 1.0,
              rest.data(), n);
     for (Index k = 0; k < m; ++k) {
@@ -177,8 +178,8 @@ inline std::vector<double> certify(const Blas& blas, const KernelBasis& basis,
 
 }  // namespace detail
 
-/// Solves, checks against the kernel itself, and refines once where rounding shows. l2 = 0 gives the
-/// shortest solution.
+/// Solves, checks against the kernel itself, and refines once where rounding shows. l2 = 0 gives
+/// the shortest solution.
 /// @param refine_above a dual gap
 inline KernelSolutions solve_kernel_ridge(const Blas& blas, const KernelBasis& basis,
                                           std::span<const double> l2, double refine_above) {
@@ -188,8 +189,7 @@ inline KernelSolutions solve_kernel_ridge(const Blas& blas, const KernelBasis& b
     for (auto* figures : {&solutions.loss, &solutions.dual_gap, &solutions.violation})
         figures->resize(m);
     std::vector<double> along;
-    for (Index k = 0; k < m; ++k)
-        along.insert(along.end(), basis.along.begin(), basis.along.end());
+    for (Index k = 0; k < m; ++k) along.insert(along.end(), basis.along.begin(), basis.along.end());
     detail::add_dual(blas, basis, l2, std::move(along), solutions.dual);
     along = detail::certify(blas, basis, l2, solutions);
     if (std::ranges::any_of(solutions.dual_gap, [&](double gap) { return gap > refine_above; })) {
@@ -201,8 +201,8 @@ inline KernelSolutions solve_kernel_ridge(const Blas& blas, const KernelBasis& b
     std::vector<double> left;
     for (Index k = 0; k < m; ++k)
         left.insert(left.end(), basis.free_along.begin(), basis.free_along.end());
-    multiply(blas, 'N', n_free, n, m, basis.free_cross.data(), n_free, solutions.dual.data(), n, -1.0,
-             1.0, left.data(), n_free);
+    multiply(blas, 'N', n_free, n, m, basis.free_cross.data(), n_free, solutions.dual.data(), n,
+             -1.0, 1.0, left.data(), n_free);
     for (Index i = 0; i < n_free * m; ++i) left[i] /= basis.free_curvature[i % n_free];
     solutions.free_dual.resize(n * m);
     multiply(blas, 'N', n, n_free, m, basis.free_vectors.data(), n, left.data(), n_free, 1.0, 0.0,

@@ -9,8 +9,8 @@
 
 namespace shrinkage {
 
-/// Leave-one-out and GCV of ridge from the decomposition of the cross-products and one more pass over
-/// the rows of X, in blocks: with U_iq = (x_i - mean)'direction_q,
+/// Leave-one-out and GCV of ridge from the decomposition of the cross-products and one more pass
+/// over the rows of X, in blocks: with U_iq = (x_i - mean)'direction_q,
 ///
 ///     error_i = (y_i - y_mean - sum_q U_iq target_q S_iq) / (1 - wt_i (1 + sum_q U_iq^2 S_iq))
 ///
@@ -74,8 +74,7 @@ private:
             _runtime.interrupt.check();
             const Index first = block * rows_per_block;
             const Index count = std::min(rows - first, rows_per_block);
-            add_block(basis, directions, l2, first, count, predictions,
-                      partial.data() + block * m);
+            add_block(basis, directions, l2, first, count, predictions, partial.data() + block * m);
         });
         for (Index k = 0; k < m; ++k) {
             double sum = 0.0;
@@ -84,26 +83,38 @@ private:
         }
     }
 
+    /// With the directions' shares of y and of the rows' freedom, nothing cancels where l2 is
+    /// small:
+    ///
+    ///     mean squared residual = rest + sum_q (target_q kept_q)^2 / curvature_q
+    ///     n - trace             = unreached + sum_q kept_q        kept_q = l2 / (curvature_q + l2)
     void add_gcv(const RidgeBasis& basis, std::span<const double> l2, LeaveOneOut& result) const {
-        Counts counts;
-        const RidgeSolutions solutions =
-            solve_ridge(_runtime.blas, _products.problem(), _terms, basis, l2, counts);
-        for (std::size_t k = 0; k < l2.size(); ++k) {
-            double trace = static_cast<double>(basis.n_free) + (_fit_intercept ? 1.0 : 0.0);
-            for (Index q = basis.n_free; q < basis.rank(); ++q)
-                trace += basis.curvature[q] / (basis.curvature[q] + l2[k]);
-            const double left = 1.0 - trace / static_cast<double>(_n_rows);
-            result.trace.push_back(trace);
-            result.gcv.push_back(l2[k] == 0.0 && left < no_freedom
-                                     ? gcv_without_freedom(basis, solutions.coef)
-                                     : 2.0 * solutions.loss[k] / (left * left));
+        const double n = static_cast<double>(_n_rows);
+        const double fitted = static_cast<double>(basis.rank()) + (_fit_intercept ? 1.0 : 0.0);
+        double rest = _products.problem().target_square;
+        for (Index q = 0; q < basis.rank(); ++q)
+            rest -= basis.target[q] * basis.target[q] / basis.curvature[q];
+        const double unreached = std::max(0.0, n - fitted);
+        if (unreached == 0.0) rest = 0.0;
+        for (const double strength : l2) {
+            double square = std::max(0.0, rest), left = unreached;
+            for (Index q = basis.n_free; q < basis.rank(); ++q) {
+                const double kept = strength / (basis.curvature[q] + strength);
+                const double residual = basis.target[q] * kept;
+                square += residual * residual / basis.curvature[q];
+                left += kept;
+            }
+            result.trace.push_back(n - left);
+            result.gcv.push_back(left == 0.0 ? gcv_without_freedom(basis)
+                                             : square * (n / left) * (n / left));
         }
     }
 
-    /// The limit of GCV as alpha falls to 0, for a fit that goes through every row: residuals shrink as
-    /// l2 M'coef, and 1 - trace / n as l2 |M|^2 / n.
-    double gcv_without_freedom(const RidgeBasis& basis, const std::vector<double>& coef) const {
+    /// The limit of GCV as alpha falls to 0, for a fit that goes through every row: residuals
+    /// shrink as l2 M'coef, and n - trace as l2 |M|^2.
+    double gcv_without_freedom(const RidgeBasis& basis) const {
         const Index size = _terms.size();
+        const std::vector<double> coef = unpenalised_coef(basis);
         double residual = 0.0, freedom = 0.0;
         for (Index q = 0; q < basis.rank(); ++q) {
             double along = 0.0;
@@ -118,6 +129,14 @@ private:
         return residual * ratio * ratio;
     }
 
+    std::vector<double> unpenalised_coef(const RidgeBasis& basis) const {
+        std::vector<double> coef(_terms.size());
+        multiply(_runtime.blas, 'N', _terms.size(), basis.rank(), 1, basis.directions.data(),
+                 _terms.size(), basis.target.data(), basis.rank(), 1.0, 0.0, coef.data(),
+                 _terms.size());
+        return coef;
+    }
+
     /// The directions for a raw row minus the means: columns x rank.
     std::vector<double> on_all_columns(const RidgeBasis& basis) const {
         const Index cols = _design.cols();
@@ -125,8 +144,8 @@ private:
         for (Index q = 0; q < basis.rank(); ++q)
             for (Index i = 0; i < _terms.size(); ++i) {
                 const Index j = _terms.features[i];
-                out[q * cols + j] = basis.directions[q * _terms.size() + i] /
-                                    _products.problem().units.scale[j];
+                out[q * cols + j] =
+                    basis.directions[q * _terms.size() + i] / _products.problem().units.scale[j];
             }
         return out;
     }
@@ -169,28 +188,25 @@ private:
                 prediction = std::numeric_limits<double>::quiet_NaN();
                 if (wt[i] == 0.0) continue;
                 const double freedom = 1.0 - wt[i] * (own + leverage[at]);
-                const double left_out =
-                    l2[k] == 0.0 && freedom < no_freedom
-                        ? limit_without_freedom(basis, U, count, i, wt[i])
-                        : (_y[row] - y_mean - fit[at]) / freedom;
+                const double left_out = l2[k] == 0.0 && freedom < no_freedom
+                                            ? limit_without_freedom(basis, U, count, i, wt[i])
+                                            : (_y[row] - y_mean - fit[at]) / freedom;
                 prediction = _y[row] - left_out;
                 error[k] += wt[i] * left_out * left_out;
             }
         }
     }
 
-    /// The limit of the error as alpha falls to 0, for a row that the fit goes through: residual and
-    /// 1 - leverage both vanish, and the ratio of their derivatives by l2 remains.
-    double limit_without_freedom(const RidgeBasis& basis, const std::vector<double>& U,
-                                 Index count, Index i, double wt) const {
+    /// The limit of the error as alpha falls to 0, for a row that the fit goes through: residual
+    /// and 1 - leverage both vanish, and the ratio of their derivatives by l2 remains.
+    double limit_without_freedom(const RidgeBasis& basis, const std::vector<double>& U, Index count,
+                                 Index i, double wt) const {
         const Index size = _terms.size();
-        std::vector<double> row(size, 0.0), coef(size, 0.0);
+        const std::vector<double> coef = unpenalised_coef(basis);
+        std::vector<double> row(size, 0.0);
         for (Index q = 0; q < basis.rank(); ++q)
-            for (Index j = 0; j < size; ++j) {
-                const double direction = basis.directions[q * size + j];
-                row[j] += direction * U[q * count + i];
-                coef[j] += direction * basis.target[q];
-            }
+            for (Index j = 0; j < size; ++j)
+                row[j] += basis.directions[q * size + j] * U[q * count + i];
         double residual = 0.0, leverage = 0.0;
         for (Index j = 0; j < size; ++j) {
             residual += row[j] * coef[j];

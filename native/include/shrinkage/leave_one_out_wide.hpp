@@ -9,8 +9,8 @@
 
 namespace shrinkage {
 
-/// Leave-one-out and GCV of ridge from the decomposition of the kernel of the rows alone: with V its
-/// eigenvectors,
+/// Leave-one-out and GCV of ridge from the decomposition of the kernel of the rows alone: with V
+/// its eigenvectors,
 ///
 ///     error_i = sum_q V_iq (V_q'y) S_iq / sum_q V_iq^2 S_iq / root_weight_i
 ///
@@ -42,11 +42,9 @@ public:
         const std::vector<double> l2 = positive_strengths(alphas, _training.tau);
         const bool with_zero = l2.size() < alphas.size();
         const RowKernels kernels = row_kernels(_runtime, _terms, with_zero);
-        if (!l2.empty())
-            add(penalised_basis(blas, kernels, _data.rows(), _training), l2, result);
+        if (!l2.empty()) add(penalised_basis(blas, kernels, _data.rows(), _training), l2, result);
         if (with_zero) {
-            const KernelBasis basis =
-                unpenalised_basis(blas, kernels, _data.rows(), _training);
+            const KernelBasis basis = unpenalised_basis(blas, kernels, _data.rows(), _training);
             add_limit(basis, result);
         }
         return result;
@@ -68,8 +66,8 @@ private:
         }
     }
 
-    /// The limit as alpha falls to 0. Directions that no feature reaches outweigh all others, except
-    /// in rows that have no part in them.
+    /// The limit as alpha falls to 0. Directions that no feature reaches outweigh all others,
+    /// except in rows that have no part in them.
     void add_limit(const KernelBasis& basis, LeaveOneOut& result) const {
         const Index n = basis.rows;
         std::vector<double> unreached, reached;
@@ -104,8 +102,8 @@ private:
             sum += multipliers[q];
         }
         const double n = static_cast<double>(basis.rows);
-        const bool only_unreached = l2 == 0.0 && std::ranges::find(basis.curvature, 0.0) !=
-                                                     basis.curvature.end();
+        const bool only_unreached =
+            l2 == 0.0 && std::ranges::find(basis.curvature, 0.0) != basis.curvature.end();
         result.trace.push_back(only_unreached ? n - sum : n - l2 * sum);
         result.gcv.push_back(n * n * squares / (sum * sum));
     }
@@ -132,14 +130,14 @@ private:
     std::vector<double> _wt;  ///< of the training rows
 };
 
-/// By whichever is smaller, the cross-products of the columns or the kernel of the rows. The kernel needs
-/// a design that has columns.
+/// By whichever is smaller, the cross-products of the columns or the kernel of the rows. The kernel
+/// needs a design that has columns.
 inline LeaveOneOut leave_one_out(const Runtime& runtime, const Design& design,
                                  std::span<const double> y, std::span<const double> weights,
                                  bool fit_intercept, bool standardize,
                                  std::span<const double> penalty_factor,
                                  std::span<const double> alphas) {
-    if (design.cols() > design.rows() && design.has_columns())
+    if (design.cols() >= design.rows() && design.has_columns())
         return LeaveOneOutByKernel(runtime, design, y, weights, fit_intercept, standardize,
                                    penalty_factor)
             .run(alphas);

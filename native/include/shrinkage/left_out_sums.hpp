@@ -7,8 +7,8 @@
 
 namespace shrinkage {
 
-/// Errors of ridge on each row when it alone is left out, at each alpha. The scales and tau stay those
-/// of all rows; the mean of the loss is over the rows that remain.
+/// Errors of ridge on each row when it alone is left out, at each alpha. The scales and tau stay
+/// those of all rows; the mean of the loss is over the rows that remain.
 struct LeaveOneOut {
     std::vector<double> error;        ///< weighted mean of the squared errors
     std::vector<double> predictions;  ///< rows x alphas, by column; NaN in rows of weight 0
@@ -18,7 +18,8 @@ struct LeaveOneOut {
 
 /// Sums over the directions in which ridge solutions are diagonal, for a row i that is left out:
 ///
-///     sum_q values_iq S_iq,   S_iq = 1 / (curvature_q + l2 (1 - wt_i)),  1 for the leading free ones
+///     sum_q values_iq S_iq,   S_iq = 1 / (curvature_q + l2 (1 - wt_i)),  1 for the leading free
+///     ones
 ///
 /// A row takes its part of the mean loss along, so to the others, in units of the whole mean, the
 /// penalty is 1 - wt_i times as strong.

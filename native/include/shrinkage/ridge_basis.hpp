@@ -35,8 +35,7 @@ inline RidgeTerms ridge_terms(const GramProblem& problem, std::span<const double
     terms.gram.resize(size * size);
     for (Index b = 0; b < size; ++b) {
         const double* column = problem.gram.data() + terms.features[b] * problem.cols();
-        for (Index a = 0; a < size; ++a)
-            terms.gram[b * size + a] = column[terms.features[a]];
+        for (Index a = 0; a < size; ++a) terms.gram[b * size + a] = column[terms.features[a]];
         terms.correlation.push_back(problem.correlation[terms.features[b]]);
         terms.penalty_factor.push_back(penalty_factor[terms.features[b]]);
     }
@@ -45,7 +44,8 @@ inline RidgeTerms ridge_terms(const GramProblem& problem, std::span<const double
 
 /// Directions M in which every ridge solution is diagonal:
 ///
-///     t(l2) = M diag(S) M'c0,   S_q = 1 for the first n_free directions, else 1 / (curvature_q + l2)
+///     t(l2) = M diag(S) M'c0,   S_q = 1 for the first n_free directions, else 1 / (curvature_q +
+///     l2)
 ///
 /// M'GM is 1 on the free directions and diag(curvature) on the others, and 0 elsewhere.
 struct RidgeBasis {
@@ -61,16 +61,16 @@ struct RidgeBasis {
 
 namespace detail {
 
-/// Directions M with M'GM = 1 that span the range of G; of all solutions of G t = c, t = M M'c is the
-/// shortest. The rank is judged on columns of equal length, so that it does not depend on their units.
+/// Directions M with M'GM = 1 that span the range of G; of all solutions of G t = c, t = M M'c is
+/// the shortest. The rank is judged on columns of equal length, so that it does not depend on their
+/// units.
 /// @param gram n x n with leading dimension ld @param most  no more directions than this
 inline std::vector<double> whitening(const Blas& blas, Index n, const double* gram, Index ld,
                                      Index most) {
     std::vector<double> length(n), vectors(n * n);
     for (Index j = 0; j < n; ++j) length[j] = std::sqrt(gram[j * ld + j]);
     for (Index j = 0; j < n; ++j)
-        for (Index i = 0; i < n; ++i)
-            vectors[j * n + i] = gram[j * ld + i] / length[i] / length[j];
+        for (Index i = 0; i < n; ++i) vectors[j * n + i] = gram[j * ld + i] / length[i] / length[j];
     const std::vector<double> values = symmetric_eigen(blas, n, vectors.data());
     Index null = 0;
     while (null < n && (values[null] <= rank_tolerance(n) * values[n - 1] || n - null > most))
@@ -83,8 +83,8 @@ inline std::vector<double> whitening(const Blas& blas, Index n, const double* gr
     std::vector<double> directions(vectors.begin() + null * n, vectors.end());
     if (null == 0 || rank == 0) return directions;
 
-    // Columns of different length: t = M M'c is not yet the shortest. Take away what lies in the null
-    // space N, by directions -= N (N'N)^-1 N' directions.
+    // Columns of different length: t = M M'c is not yet the shortest. Take away what lies in the
+    // null space N, by directions -= N (N'N)^-1 N' directions.
     const auto order = static_cast<Blas::Int>(n), n_null = static_cast<Blas::Int>(null),
                n_rank = static_cast<Blas::Int>(rank);
     for (Index q = 0; q < null; ++q) {
@@ -93,14 +93,14 @@ inline std::vector<double> whitening(const Blas& blas, Index n, const double* gr
         for (Index i = 0; i < n; ++i) vectors[q * n + i] /= std::sqrt(square);
     }
     std::vector<double> inner(null * null), along(null * rank);
-    blas.gemm('T', 'N', n_null, n_null, order, 1.0, vectors.data(), order, vectors.data(), order, 0.0,
-              inner.data(), n_null);
+    blas.gemm('T', 'N', n_null, n_null, order, 1.0, vectors.data(), order, vectors.data(), order,
+              0.0, inner.data(), n_null);
     blas.gemm('T', 'N', n_null, n_rank, order, 1.0, vectors.data(), order, directions.data(), order,
               0.0, along.data(), n_null);
     if (blas.potrf('L', n_null, inner.data(), n_null) != 0) return directions;
     blas.potrs('L', n_null, n_rank, inner.data(), n_null, along.data(), n_null);
-    blas.gemm('N', 'N', order, n_rank, n_null, -1.0, vectors.data(), order, along.data(), n_null, 1.0,
-              directions.data(), order);
+    blas.gemm('N', 'N', order, n_rank, n_null, -1.0, vectors.data(), order, along.data(), n_null,
+              1.0, directions.data(), order);
     return directions;
 }
 
@@ -137,7 +137,8 @@ inline RidgeBasis ridge_basis(const Blas& blas, const RidgeTerms& terms, Index r
     RidgeBasis basis = free_basis(blas, terms, terms.n_free, rank_limit);
     const Index size = terms.size(), free = terms.n_free, penalised = size - free;
     const auto ld = static_cast<Blas::Int>(size), n_free = static_cast<Blas::Int>(basis.n_free),
-               n_terms = static_cast<Blas::Int>(free), n_penalised = static_cast<Blas::Int>(penalised);
+               n_terms = static_cast<Blas::Int>(free),
+               n_penalised = static_cast<Blas::Int>(penalised);
     std::vector<double> root(penalised), left(penalised * penalised);
     for (Index j = 0; j < penalised; ++j) root[j] = 1.0 / std::sqrt(terms.penalty_factor[free + j]);
     for (Index j = 0; j < penalised; ++j)
@@ -156,7 +157,8 @@ inline RidgeBasis ridge_basis(const Blas& blas, const RidgeTerms& terms, Index r
     const std::vector<double> values = symmetric_eigen(blas, penalised, left.data());
     Index null = 0;
     while (null < penalised &&
-           values[null] <= std::numeric_limits<double>::epsilon() * values[penalised - 1])
+           (values[null] <= std::numeric_limits<double>::epsilon() * values[penalised - 1] ||
+            basis.n_free + penalised - null > rank_limit))
         ++null;
 
     const Index rank = penalised - null;
@@ -171,8 +173,8 @@ inline RidgeBasis ridge_basis(const Blas& blas, const RidgeTerms& terms, Index r
         std::vector<double> along(basis.n_free * rank);
         blas.gemm('N', 'N', n_free, n_rank, n_penalised, 1.0, cross.data(), n_free, own + free, ld,
                   0.0, along.data(), n_free);
-        blas.gemm('N', 'N', n_terms, n_rank, n_free, -1.0, basis.directions.data(), ld, along.data(),
-                  n_free, 0.0, own, ld);
+        blas.gemm('N', 'N', n_terms, n_rank, n_free, -1.0, basis.directions.data(), ld,
+                  along.data(), n_free, 0.0, own, ld);
     }
     detail::set_target(terms, basis);
     return basis;

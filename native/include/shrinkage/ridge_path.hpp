@@ -17,7 +17,8 @@ struct RidgeTolerances {
     static constexpr double refine = 1e-13, refactor = 1e-11, accept = 1e-9;
 };
 
-/// Scaled coefficients at several strengths l2, and what a check against the Gram matrix says of them.
+/// Scaled coefficients at several strengths l2, and what a check against the Gram matrix says of
+/// them.
 struct RidgeSolutions {
     std::vector<double> coef;       ///< t, terms x m, column-major
     std::vector<double> residual;   ///< c - l2 v t, terms x m: 0 at the solution
@@ -56,17 +57,17 @@ inline void certify(const Blas& blas, const GramProblem& problem, const RidgeTer
     residual.clear();
     for (Index k = 0; k < m; ++k)
         residual.insert(residual.end(), terms.correlation.begin(), terms.correlation.end());
-    multiply(blas, 'N', size, size, m, terms.gram.data(), size, solutions.coef.data(), size,
-                     -1.0, 1.0, residual.data(), size);
+    multiply(blas, 'N', size, size, m, terms.gram.data(), size, solutions.coef.data(), size, -1.0,
+             1.0, residual.data(), size);
     std::vector<double> along(n_free * m), projected = residual;
     if (n_free > 0) {
         std::vector<double> image(size * n_free);
-        multiply(blas, 'N', size, size, n_free, terms.gram.data(), size,
-                         basis.directions.data(), size, 1.0, 0.0, image.data(), size);
-        multiply(blas, 'T', n_free, size, m, basis.directions.data(), size, residual.data(),
-                         size, 1.0, 0.0, along.data(), n_free);
-        multiply(blas, 'N', size, n_free, m, image.data(), size, along.data(), n_free, -1.0,
-                         1.0, projected.data(), size);
+        multiply(blas, 'N', size, size, n_free, terms.gram.data(), size, basis.directions.data(),
+                 size, 1.0, 0.0, image.data(), size);
+        multiply(blas, 'T', n_free, size, m, basis.directions.data(), size, residual.data(), size,
+                 1.0, 0.0, along.data(), n_free);
+        multiply(blas, 'N', size, n_free, m, image.data(), size, along.data(), n_free, -1.0, 1.0,
+                 projected.data(), size);
     }
     for (Index k = 0; k < m; ++k) {
         const double* coef = solutions.coef.data() + k * size;
@@ -74,7 +75,8 @@ inline void certify(const Blas& blas, const GramProblem& problem, const RidgeTer
         double gap = 0.0, violation = 0.0, fitted = 0.0, length = std::sqrt(problem.target_square);
         for (Index j = 0; j < size; ++j)
             length += std::sqrt(terms.gram[j * size + j]) * std::abs(coef[j]);
-        const double rounding = 4.0 * std::numeric_limits<double>::epsilon() * length;
+        const double rounding =
+            n_free > 0 ? 4.0 * std::numeric_limits<double>::epsilon() * length : 0.0;
         for (Index q = 0; q < n_free; ++q) gap += along[k * n_free + q] * along[k * n_free + q];
         for (Index j = 0; j < size; ++j) {
             fitted += coef[j] * (terms.correlation[j] + c[j]);
@@ -97,8 +99,8 @@ inline void certify(const Blas& blas, const GramProblem& problem, const RidgeTer
 
 namespace detail {
 
-/// One point by a Cholesky factor of its own. It does not mind columns of very different length, as a
-/// decomposition does. Empty if the factor fails.
+/// One point by a Cholesky factor of its own. It does not mind columns of very different length, as
+/// a decomposition does. Empty if the factor fails.
 inline RidgeSolutions factor_point(const Blas& blas, const GramProblem& problem,
                                    const RidgeTerms& terms, const RidgeBasis& basis, double l2) {
     const Index size = terms.size();
@@ -122,12 +124,15 @@ inline RidgeSolutions solve_ridge(const Blas& blas, const GramProblem& problem,
                                   const RidgeTerms& terms, const RidgeBasis& basis,
                                   std::span<const double> l2, Counts& counts) {
     const Index size = terms.size(), m = static_cast<Index>(l2.size()), rank = basis.rank();
-    RidgeSolutions solutions{std::vector<double>(size * m), {}, std::vector<double>(m),
-                             std::vector<double>(m), std::vector<double>(m)};
+    RidgeSolutions solutions{std::vector<double>(size * m),
+                             {},
+                             std::vector<double>(m),
+                             std::vector<double>(m),
+                             std::vector<double>(m)};
     std::vector<double> along = ridge_multipliers(basis, l2);
     for (Index i = 0; i < rank * m; ++i) along[i] *= basis.target[i % rank];
-    multiply(blas, 'N', size, rank, m, basis.directions.data(), size, along.data(), rank, 1.0,
-                     0.0, solutions.coef.data(), size);
+    multiply(blas, 'N', size, rank, m, basis.directions.data(), size, along.data(), rank, 1.0, 0.0,
+             solutions.coef.data(), size);
     certify(blas, problem, terms, basis, l2, solutions);
     const auto above = [&](double limit) {
         return std::ranges::any_of(solutions.dual_gap, [limit](double gap) { return gap > limit; });
@@ -154,10 +159,10 @@ inline RidgeSolutions solve_ridge(const Blas& blas, const GramProblem& problem,
 inline double null_correlation(const Blas& blas, const RidgeTerms& terms, const RidgeBasis& free) {
     const Index size = terms.size();
     std::vector<double> coef(size), correlation = terms.correlation;
-    multiply(blas, 'N', size, free.n_free, 1, free.directions.data(), size,
-                     free.target.data(), free.n_free, 1.0, 0.0, coef.data(), size);
+    multiply(blas, 'N', size, free.n_free, 1, free.directions.data(), size, free.target.data(),
+             free.n_free, 1.0, 0.0, coef.data(), size);
     multiply(blas, 'N', size, size, 1, terms.gram.data(), size, coef.data(), size, -1.0, 1.0,
-                     correlation.data(), size);
+             correlation.data(), size);
     double largest = 0.0;
     for (Index j = terms.n_free; j < size; ++j)
         largest = std::max(largest, std::abs(correlation[j]) / terms.penalty_factor[j]);
@@ -239,8 +244,8 @@ inline PathResult ridge_path(const Runtime& runtime, const GramProblem& problem,
         inverse.push_back(1.0 / problem.units.scale[j]);
     }
     PointWriter writer(terms.features, std::move(mean), problem.units.y_mean, path);
-    const double unit = null_correlation(
-        blas, terms, free_basis(blas, terms, terms.n_free, problem.rank_limit));
+    const double unit =
+        null_correlation(blas, terms, free_basis(blas, terms, terms.n_free, problem.rank_limit));
     const auto append = [&](const RidgeBasis& basis, std::span<const double> l2) {
         ++path.counts.factorised;
         runtime.interrupt.check();

@@ -15,7 +15,7 @@ namespace shrinkage {
 /// The columns that ridge uses, divided by their scales and by the roots of their penalty factors.
 struct WideTerms {
     ColumnSet penalised, free;
-    ColumnSet plain;  ///< all of them, without penalty factors: alpha = 0
+    ColumnSet plain;        ///< all of them, without penalty factors: alpha = 0
     bool all_alike = true;  ///< every penalty factor is 1: `plain` is `penalised`
 
     explicit WideTerms(const Design& design)
@@ -23,8 +23,7 @@ struct WideTerms {
 };
 
 inline WideTerms wide_terms(const Design& design, std::span<const double> mean,
-                            std::span<const double> scale,
-                            std::span<const double> penalty_factor) {
+                            std::span<const double> scale, std::span<const double> penalty_factor) {
     WideTerms terms(design);
     for (Index j = 0; j < design.cols(); ++j) {
         const double factor = penalty_factor[j];
@@ -114,8 +113,7 @@ inline KernelBasis penalised_basis(const Blas& blas, const RowKernels& kernels, 
 inline KernelBasis unpenalised_basis(const Blas& blas, const RowKernels& kernels, Index all_rows,
                                      const TrainingRows& training) {
     return kernel_basis(blas, weighted_kernel(kernels.unpenalised(), all_rows, training), {},
-                        training.constant, training.target,
-                        rank_tolerance(training.size()));
+                        training.constant, training.target, rank_tolerance(training.size()));
 }
 
 namespace detail {
@@ -135,10 +133,9 @@ inline std::vector<double> on_all_rows(const TrainingRows& training, Index all_r
 inline std::vector<double> coefficients(const Runtime& runtime, const ColumnSet& set,
                                         const TrainingRows& training,
                                         const std::vector<double>& dual) {
-    std::vector<double> coef = column_products(
-        runtime, set, on_all_rows(training, set.design.rows(), dual));
-    for (std::size_t i = 0; i < coef.size(); ++i)
-        coef[i] *= set.factor[i % set.columns.size()];
+    std::vector<double> coef =
+        column_products(runtime, set, on_all_rows(training, set.design.rows(), dual));
+    for (std::size_t i = 0; i < coef.size(); ++i) coef[i] *= set.factor[i % set.columns.size()];
     return coef;
 }
 
@@ -152,7 +149,8 @@ inline std::vector<int> features_of(const ColumnSet& first, const ColumnSet& sec
 }  // namespace detail
 
 /// Ridge at all alphas (decreasing, >= 0) from one decomposition of rows x rows; one more for
-/// alpha = 0, where all features are free and the shortest of all solutions is taken. X is read twice.
+/// alpha = 0, where all features are free and the shortest of all solutions is taken. X is read
+/// twice.
 class WideRidge {
 public:
     WideRidge(const Runtime& runtime, const Design& design, std::span<const double> y,
@@ -171,8 +169,7 @@ public:
         const bool with_zero = static_cast<Index>(l2.size()) < m;
         const RowKernels kernels = row_kernels(_runtime, _terms, with_zero);
         PathResult path;
-        const KernelBasis basis =
-            penalised_basis(_runtime.blas, kernels, _data.rows(), _training);
+        const KernelBasis basis = penalised_basis(_runtime.blas, kernels, _data.rows(), _training);
         path.counts.factorised = 1 + !kernels.free.empty();
         append_penalised(basis, l2, path);
         if (with_zero) append_unpenalised(kernels, path);

@@ -41,8 +41,8 @@ inline void add_predictions(const Blas& blas, const std::vector<double>& kernel,
 }  // namespace detail
 
 /// Cross-validation of ridge in the space of the rows. Each fold has the scales and tau of its own
-/// training rows: with `standardize` it needs a kernel of its own, else one kernel serves all, centred
-/// anew. Folds run in threads; the result has the same bits for any number of them.
+/// training rows: with `standardize` it needs a kernel of its own, else one kernel serves all,
+/// centred anew. Folds run in threads; the result has the same bits for any number of them.
 class WideRidgeFolds {
 public:
     WideRidgeFolds(const Runtime& runtime, const Design& design, std::span<const double> y,
@@ -124,8 +124,7 @@ private:
                               _with_zero)
                 : _shared;
         if (_fit_intercept && !_standardize)
-            kernels.for_each(
-                [&](auto& kernel) { detail::centre_kernel(n, data.weight, kernel); });
+            kernels.for_each([&](auto& kernel) { detail::centre_kernel(n, data.weight, kernel); });
         const TrainingRows training = training_rows(data, _fit_intercept);
         const double refine_above = RidgeTolerances::refine * training.null_loss;
         const std::vector<double> l2 = positive_strengths(_alphas, training.tau);
@@ -136,8 +135,8 @@ private:
             detail::add_predictions(blas, kernels.penalised, n, training, held, solutions.dual,
                                     predictions.data());
             if (!kernels.free.empty())
-                detail::add_predictions(blas, kernels.free, n, training, held,
-                                        solutions.free_dual, predictions.data());
+                detail::add_predictions(blas, kernels.free, n, training, held, solutions.free_dual,
+                                        predictions.data());
             for (std::size_t k = 0; k < l2.size(); ++k) train_error[k] = 2.0 * solutions.loss[k];
         }
         if (_with_zero) {

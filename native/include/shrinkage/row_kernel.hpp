@@ -11,10 +11,10 @@ namespace shrinkage {
 
 /// Some columns of X, each centred and multiplied by a factor: z_j = factor_j (x_j - mean_j).
 struct ColumnSet {
-    const Design& design;           ///< must have columns
+    const Design& design;  ///< must have columns
     std::vector<Index> columns;
-    std::vector<double> mean;       ///< one per column listed
-    std::vector<double> factor;     ///< one per column listed
+    std::vector<double> mean;    ///< one per column listed
+    std::vector<double> factor;  ///< one per column listed
 
     void add(Index column, double column_mean, double column_factor) {
         columns.push_back(column);
@@ -48,7 +48,8 @@ inline void add_dense_kernel(const Runtime& runtime, const ColumnSet& set,
     const Index n = set.design.rows();
     const Index n_blocks = (set.size() + columns_per_block - 1) / columns_per_block;
     // Each task has a kernel of its own, which must not outweigh the copies of the columns.
-    const Index n_tasks = std::clamp<Index>(std::min(n_blocks / 4, set.size() / (8 * n + 1) + 2), 1, 8);
+    const Index n_tasks =
+        std::clamp<Index>(std::min(n_blocks / 4, set.size() / (8 * n + 1) + 2), 1, 8);
     std::vector<std::vector<double>> parts(n_tasks);
     parallel_for(runtime, n_tasks, [&](Index task) {
         std::vector<double>& part = parts[task];
@@ -57,8 +58,8 @@ inline void add_dense_kernel(const Runtime& runtime, const ColumnSet& set,
         for (Index b = task * n_blocks / n_tasks; b < (task + 1) * n_blocks / n_tasks; ++b) {
             runtime.interrupt.check();
             const Index count = copy_block(runtime.simd, set, b * columns_per_block, block.data());
-            runtime.blas.syrk('L', 'N', static_cast<Blas::Int>(n), static_cast<Blas::Int>(count), 1.0,
-                              block.data(), static_cast<Blas::Int>(n), 1.0, part.data(),
+            runtime.blas.syrk('L', 'N', static_cast<Blas::Int>(n), static_cast<Blas::Int>(count),
+                              1.0, block.data(), static_cast<Blas::Int>(n), 1.0, part.data(),
                               static_cast<Blas::Int>(n));
         }
     });
