@@ -75,7 +75,7 @@ def alphas_for(problem, l1_ratio, v, lower, upper, n=25, ratio=0.03):
     c = np.abs(problem.null_correlations(v, lower, upper, 1000))
     penalised = (v > 0) & np.isfinite(v)
     first = (c[penalised] / v[penalised]).max(initial=0.0) / max(l1_ratio, 0.05)
-    return np.geomspace(first, ratio * first, n)
+    return first * np.geomspace(1.0, ratio, n)
 
 
 def assert_certified(path, X, y, w, alphas, l1_ratio, penalty, options):
