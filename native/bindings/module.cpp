@@ -2,6 +2,8 @@
 
 NB_MODULE(_core, module) {
     using namespace shrinkage::bindings;
+    // A path that lives until the interpreter ends is no leak, and no news to its owner.
+    nb::set_leak_warnings(false);
     bind_results(module);
     bind_design(module);
     bind_moments(module);

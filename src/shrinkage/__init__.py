@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shrinkage.solve import alpha_max as alpha_max
     from shrinkage.solve import choose as choose
     from shrinkage.solve import elastic_net_path as elastic_net_path
+    from shrinkage.solve import make_problem as make_problem
 
 __version__ = "0.1.0"
 
@@ -59,6 +60,7 @@ _HOME = {
     "compare": "comparison",
     "elastic_net_path": "solve",
     "load": "estimators",
+    "make_problem": "solve",
 }
 
 __all__ = [*_HOME, "__version__"]

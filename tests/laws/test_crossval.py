@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import Lasso as PeerLasso
-from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit
+from sklearn.model_selection import GridSearchCV, KFold, RepeatedKFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from shrinkage import elastic_net_path
+from shrinkage import Lasso, LassoCV, elastic_net_path
 from shrinkage.select.crossval import cross_validate
 from shrinkage.select.folds import make_splits
 from shrinkage.solve import make_problem
@@ -98,6 +98,23 @@ def test_fold_errors_equal_a_grid_search_over_a_pipeline():
             model.fit(X[train], y[train])
             error = np.mean((y[test] - model.predict(X[test])) ** 2)
             assert found.fold_errors[0, fold, k] == pytest.approx(error, rel=1e-7)
+
+
+def test_lasso_cv_equals_a_grid_search_over_a_pipeline_of_our_own():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 5)) * [1, 10, 0.1, 3, 1] + [0, 5, 1, 0, 100]
+    y = X @ [1, 0.2, 3, 0, 0] + rng.normal(size=80)
+    alphas, folds = np.geomspace(2.0, 0.01, 6), KFold(5, shuffle=True, random_state=0)
+    model = LassoCV(alphas=alphas, cv=folds).fit(X, y)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), Lasso(standardize=False)),
+        {"lasso__alpha": alphas},
+        cv=folds,
+        scoring="neg_mean_squared_error",
+    ).fit(X, y)
+    # All folds weigh the same here, as in the grid search.
+    assert_allclose(np.ravel(model.cv_mean_), -search.cv_results_["mean_test_score"], rtol=1e-9)
+    assert model.alpha_ == search.best_params_["lasso__alpha"]
 
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])

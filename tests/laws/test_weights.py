@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from shrinkage import alpha_max, elastic_net_path
+from shrinkage import Lasso, alpha_max, elastic_net_path
 from shrinkage.select.crossval import cross_validate
 from shrinkage.select.folds import make_splits
 from shrinkage.solve import make_problem
@@ -53,6 +53,16 @@ def test_integer_weight_is_repeated_rows(options):
     assert_allclose(weighted.intercepts, repeated.intercepts, rtol=1e-8, atol=1e-10)
     assert_allclose(weighted.deviance_ratio, repeated.deviance_ratio, rtol=1e-9, atol=1e-12)
     assert_allclose(weighted.df, repeated.df, rtol=1e-8)
+
+
+def test_integer_weight_is_repeated_rows_in_score():
+    X, y, weight = weighted_data()
+    times = weight.astype(int)
+    weighted = Lasso(alpha=0.3).fit(X, y, sample_weight=weight)
+    long_X, long_y = np.repeat(X, times, axis=0), np.repeat(y, times)
+    repeated = Lasso(alpha=0.3).fit(long_X, long_y)
+    score = repeated.score(long_X, long_y)
+    assert weighted.score(X, y, sample_weight=weight) == pytest.approx(score, rel=1e-10)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)

@@ -47,6 +47,7 @@ def test_the_public_names_are():
         "compare",
         "elastic_net_path",
         "load",
+        "make_problem",
     ]
 
 

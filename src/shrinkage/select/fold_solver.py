@@ -10,9 +10,9 @@ from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.design import Matrix, as_matrix
 from shrinkage.select.folds import Splits
 from shrinkage.solve.fold_points import Folds
-from shrinkage.solve.path import predictor
 from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_P, Plan, choose
 from shrinkage.solve.points import Points, joined
+from shrinkage.solve.predictor import predictor
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings
 from shrinkage.solve.solver import Solver

@@ -13,8 +13,8 @@ from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.errors import ArgumentError
 from shrinkage.select.fold_solver import FoldSolver
 from shrinkage.solve.fold_points import Folds
-from shrinkage.solve.path import predictor
 from shrinkage.solve.points import Points, joined
+from shrinkage.solve.predictor import predictor
 
 
 def scorer_of(scoring: Any) -> tuple[Any, str]:

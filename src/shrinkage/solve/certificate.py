@@ -8,7 +8,7 @@ centred) column, t = s * coef, u the dual point.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -168,17 +168,27 @@ def _dual_value(data: ScaledData, terms: _Terms, t: FloatArray, residual: FloatA
         u = data.without_columns(u, free)
         c = data.correlations(u)
     rest = _Terms(terms.l1, terms.l2, terms.low, terms.high, terms.usable & ~free)
+    # Leaving out a bound that is not met lowers the minimum at most, so a dual value of that
+    # problem is one of this. It matters where a bound is wide: c_j's rounding times it is large.
+    met = replace(
+        rest,
+        low=np.where(penalised & (t > terms.low), -math.inf, terms.low),
+        high=np.where(penalised & (t < terms.high), math.inf, terms.high),
+    )
 
-    def value(k: float, quadratic: bool) -> float:
+    def value(k: float, quadratic: bool, rest: _Terms = rest) -> float:
         shifted = c if quadratic else c - terms.l2 * t
         lost = 0.5 * k * k * (u @ u) + rest.conjugate(k * shifted, quadratic)
         if not quadratic:
             lost += 0.5 * k * k * (terms.l2[penalised] @ t[penalised] ** 2)
         return float(k * (data.y @ u) - lost)
 
-    best = value(_feasible_factor(c - terms.l2 * t, terms, penalised), quadratic=False)
+    best = max(
+        value(_feasible_factor(c - terms.l2 * t, each, penalised), False, each)
+        for each in (rest, met)
+    )
     if (terms.l2[penalised] > 0).all():
-        best = max(best, value(1.0, quadratic=True))
+        best = max(best, value(1.0, True))
     return best
 
 

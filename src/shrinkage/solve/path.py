@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shrinkage import _core, errors
+from shrinkage import errors
 from shrinkage._typing import ArrayLike, FloatArray
 from shrinkage._validate import check_alpha, check_choice, check_offset
 from shrinkage.design import Matrix, as_matrix
@@ -17,6 +17,7 @@ from shrinkage.errors import ArgumentError
 from shrinkage.solve.degrees import DegreesOfFreedom
 from shrinkage.solve.plan import Plan
 from shrinkage.solve.points import Points
+from shrinkage.solve.predictor import predictor
 from shrinkage.solve.result import CORE_STATUS, Solution, Status, warn_unless_converged
 from shrinkage.solve.solver import Solver
 
@@ -338,25 +339,6 @@ class Path:
             return
         rounds, tol = int(self.n_rounds.sum()), self._solver.settings.gap
         warn_unless_converged(self.alphas, self.status, self.dual_gap, rounds, tol)
-
-
-def predictor(matrix: Matrix, points: Points, k: int | None = None) -> FloatArray:
-    """Return X coef + intercept, of shape (n, m), or (n,) for alpha number k alone."""
-    chosen = points if k is None else points.only(k)
-    eta = _core.linear_predictor(
-        matrix.core, chosen.starts, chosen.features, chosen.values, chosen.intercepts
-    )
-    return eta if k is None else eta[:, 0]
-
-
-def linear_predictor(matrix: Matrix, coef: FloatArray, intercept: float) -> FloatArray:
-    """Return X coef + intercept, of shape (n,); X is neither copied nor widened."""
-    features = np.flatnonzero(coef).astype(np.int32)
-    starts = np.array([0, features.size], dtype=np.int64)
-    intercepts = np.array([intercept], dtype=np.float64)
-    values = np.ascontiguousarray(coef[features], dtype=np.float64)
-    eta = _core.linear_predictor(matrix.core, starts, features, values, intercepts)
-    return np.asarray(eta[:, 0])
 
 
 def frame_of(table: dict[str, Any]) -> Any:

@@ -77,6 +77,13 @@ def choose(
     Notes
     -----
     Cross-products are used only if they take less than half of this machine's memory.
+
+    Examples
+    --------
+    >>> import numpy as np, shrinkage
+    >>> X = np.random.default_rng(0).normal(size=(200, 30))
+    >>> print(shrinkage.choose(shrinkage.make_problem(X, X[:, 0])))
+    cross-products: n=200, p=30: 2e+05 flops, then X is not read again; at most 14.4 kB beside X
     """
     n, p = problem.n_effective, problem.matrix.shape[1]
     square = _square_bytes(p, n_folds)

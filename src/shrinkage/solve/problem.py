@@ -82,18 +82,19 @@ def make_problem(
     X: Any,
     y: ArrayLike | str,
     *,
-    l1_ratio: float,
-    sample_weight: ArrayLike | None,
-    offset: ArrayLike | None,
-    penalty_factor: PerFeature | None,
-    lower: PerFeature | None,
-    upper: PerFeature | None,
-    fit_intercept: bool,
-    standardize: bool,
+    l1_ratio: float = 1.0,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    penalty_factor: PerFeature | None = None,
+    lower: PerFeature | None = None,
+    upper: PerFeature | None = None,
+    fit_intercept: bool = True,
+    standardize: bool = True,
 ) -> Problem:
-    """Check every argument and return the problem they describe.
+    """Check every argument and return the problem they describe, for `choose`.
 
-    Parameters are those of `elastic_net_path`. X may be a `Matrix` that was checked before.
+    Parameters and defaults are those of `elastic_net_path`. X may be a `Matrix` that was checked
+    before.
 
     Raises
     ------

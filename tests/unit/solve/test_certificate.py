@@ -52,7 +52,7 @@ def test_a_perturbed_solution_fails(case):
             moved[j] += 1e-3 if coef[j] == 0 else 1e-3 * np.sign(-coef[j])
             judged = certify(X, y, moved, path.intercepts[k], alpha=alpha, **options)
             usable = np.isfinite(np.broadcast_to(options.get("penalty_factor", 1.0), coef.shape)[j])
-            if usable and not (path.spread[j] == 0):
+            if usable and path.spread[j] != 0:
                 assert judged.dual_gap > 1e-9, (k, j)
         if options.get("fit_intercept", True):
             judged = certify(X, y, coef, path.intercepts[k] + 1e-3, alpha=alpha, **options)

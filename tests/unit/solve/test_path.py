@@ -112,7 +112,7 @@ def test_pickle_keeps_everything_but_the_data(path, frame):
     assert copy.status == path.status
     assert copy.at(path.alphas[3]).df == path.df[3]
     assert copy.at(0.3, how="linear").alpha == 0.3
-    with pytest.raises(ArgumentError, match="`path` can't solve for alpha = 0.3.*pickled"):
+    with pytest.raises(ArgumentError, match=r"`path` can't solve for alpha = 0\.3.*pickled"):
         copy.at(0.3)
     big = elastic_net_path(np.random.default_rng(0).normal(size=(5000, 4)), np.arange(5000.0))
     assert len(pickle.dumps(big)) < 40_000

@@ -36,7 +36,7 @@ def test_defaults():
 
 def test_what_is_not_a_settings_object():
     X, y = cases.tall(np.random.default_rng(0))
-    with pytest.raises(ArgumentError, match="`settings` must be None or a shrinkage.Settings"):
+    with pytest.raises(ArgumentError, match=r"`settings` must be None or a shrinkage\.Settings"):
         elastic_net_path(X, y, settings={"tol": 1e-6})
 
 
