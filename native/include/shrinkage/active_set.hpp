@@ -78,8 +78,9 @@ private:
     double misfit() { return _point.misfit(_l1, _l2, accuracy(), _misfit); }
 
     Status run();
+    Status iterate();
     void start(double l1, double l2);
-    bool drop_wrong_signs();
+    bool drop_overshot();
     bool predict();
     void walk();
     bool drop_all_wrong();
@@ -88,6 +89,7 @@ private:
     void evaluate();
     bool repair();
     void rebuild_inverse();
+    void use_cholesky();
     void find_violators();
     void watch_for_decay();
     void keep_worst();

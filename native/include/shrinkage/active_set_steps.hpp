@@ -21,6 +21,14 @@ Status ActiveSet<S>::solve(double l1, double l2) {
 
 template <Slots S>
 Status ActiveSet<S>::run() {
+    const Status status = iterate();
+    // What was not solved at least keeps the bounds.
+    if (status != Status::converged && drop_overshot()) evaluate();
+    return status;
+}
+
+template <Slots S>
+Status ActiveSet<S>::iterate() {
     bool at_target = predict();
     for (_rounds = 1; _rounds <= _settings.max_rounds; ++_rounds) {
         _runtime.interrupt.check();
@@ -38,7 +46,7 @@ Status ActiveSet<S>::run() {
                 continue;
             }
             if (rest > 1000.0) return Status::stalled;
-            if (!drop_wrong_signs()) {
+            if (!drop_overshot()) {
                 _previous_l1 = _l1;
                 return Status::converged;
             }
@@ -77,20 +85,22 @@ void ActiveSet<S>::start(double l1, double l2) {
     }
 }
 
-/// Refinement may carry a coefficient to the wrong side of 0. On a knot that is rounding of size
-/// 1e-15, and 0 is as good; among nearly dependent members it can be more.
+/// Refinement may carry a coefficient to the wrong side of 0 or beyond a bound. On a knot that is
+/// rounding of size 1e-15, and the limit is as good; among nearly dependent members it can be more.
 /// @return whether somebody had to leave, so that the members' equations must be solved again
 template <Slots S>
-bool ActiveSet<S>::drop_wrong_signs() {
+bool ActiveSet<S>::drop_overshot() {
     bool dropped = false;
     for (Index i = _point.size() - 1; i >= 0; --i) {
         const int j = _point.members()[i];
         double& b = _point.coef()[i];
-        if (!has_kink(j) || _point.signs()[i] * b >= 0.0) continue;
-        const double moved = std::abs(b) * _slots.diagonal(j);
-        b = 0.0;
+        double limit = std::clamp(b, _slots.lower(j), _slots.upper(j));
+        if (has_kink(j) && _point.signs()[i] * b < 0.0) limit = 0.0;
+        if (limit == b) continue;
+        const double moved = std::abs(b - limit) * _slots.diagonal(j);
+        b = limit;
         if (moved <= tolerance(j)) continue;
-        _point.leave(i, 0.0);
+        _point.leave(i, limit);
         dropped = true;
     }
     return dropped;
@@ -235,12 +245,17 @@ bool ActiveSet<S>::repair() {
         if (std::exchange(_refactored, true)) return false;
         _point.system().rebuild();
     } else if (++_repairs > most_inverses) {
-        _point.readmit_members(true);
-        evaluate();
+        use_cholesky();
     } else {
         rebuild_inverse();
     }
     return true;
+}
+
+template <Slots S>
+void ActiveSet<S>::use_cholesky() {
+    _point.readmit_members(true);
+    evaluate();
 }
 
 template <Slots S>
@@ -353,6 +368,16 @@ bool ActiveSet<S>::exchange(const Violator& entering) {
         if (repair()) return true;
         if (_slots.penalty_factor(j) > 0.0) return false;
         _point.exclude(j);
+        return true;
+    }
+    // A slot that is nearly but not quite dependent has its optimum before the break: only as a
+    // member can it be there, and a Cholesky factor bears it.
+    const double schur =
+        _slots.diagonal(j) - _runtime.simd.f64.dot(n, _misfit.data(), direction.data());
+    const double slope =
+        _point.correlations()[j] - _slots.penalty_factor(j) * (_l2 * from + _l1 * entering.sign);
+    if (_point.system().uses_inverse() && std::abs(slope) < schur * first.step) {
+        use_cholesky();
         return true;
     }
     ++_counts.exchanged;
