@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "shrinkage/dense_algebra.hpp"
@@ -66,14 +67,13 @@ inline void set_free_part(const Blas& blas, std::vector<double> free_kernel, Ker
 /// it
 /// @param tolerance eigenvalues below this share of the largest are rounding
 inline KernelBasis kernel_basis(const Blas& blas, std::vector<double> kernel,
-                                const std::vector<double>& free_kernel,
-                                std::span<const double> constant, std::span<const double> y,
-                                double tolerance) {
+                                std::vector<double> free_kernel, std::span<const double> constant,
+                                std::span<const double> y, double tolerance) {
     KernelBasis basis;
     const Index n = basis.rows = static_cast<Index>(y.size());
     basis.target.assign(y.begin(), y.end());
     if (!free_kernel.empty()) {
-        set_free_part(blas, free_kernel, basis);
+        set_free_part(blas, std::move(free_kernel), basis);
         basis.free_along.resize(basis.n_free());
         basis.free_cross.resize(basis.n_free() * n);
         multiply(blas, 'T', basis.n_free(), n, 1, basis.free_vectors.data(), n, y.data(), n, 1.0,

@@ -54,7 +54,7 @@ public:
     }
 
 private:
-    static constexpr Index rows_per_block = 1024;
+    static constexpr Index rows_per_block = 256;
     /// Below this, a row's 1 - leverage is rounding: the fit goes through it.
     static constexpr double no_freedom = 1e-10;
 

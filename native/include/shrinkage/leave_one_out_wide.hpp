@@ -41,12 +41,12 @@ public:
         const Blas& blas = _runtime.blas;
         const std::vector<double> l2 = positive_strengths(alphas, _training.tau);
         const bool with_zero = l2.size() < alphas.size();
-        const RowKernels kernels = row_kernels(_runtime, _terms, with_zero);
-        if (!l2.empty()) add(penalised_basis(blas, kernels, _data.rows(), _training), l2, result);
-        if (with_zero) {
-            const KernelBasis basis = unpenalised_basis(blas, kernels, _data.rows(), _training);
-            add_limit(basis, result);
-        }
+        RowKernels kernels = row_kernels(_runtime, _terms, with_zero);
+        std::vector<double> plain = with_zero ? kernels.unpenalised() : std::vector<double>{};
+        if (!l2.empty())
+            add(penalised_basis(blas, std::move(kernels), _data.rows(), _training), l2, result);
+        if (with_zero)
+            add_limit(unpenalised_basis(blas, std::move(plain), _data.rows(), _training), result);
         return result;
     }
 

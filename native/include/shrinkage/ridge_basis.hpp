@@ -16,12 +16,18 @@ struct RidgeTerms {
     std::vector<int> features;
     Index n_free = 0;
     std::vector<double> penalty_factor;  ///< per term
-    std::vector<double> gram;            ///< terms x terms, full
     std::vector<double> correlation;     ///< c0 per term
+    std::vector<double> own_gram;        ///< empty where that of the problem is in the right order
+    const double* problem_gram = nullptr;
 
     Index size() const { return static_cast<Index>(features.size()); }
+    /// terms x terms, full
+    const double* gram() const { return own_gram.empty() ? problem_gram : own_gram.data(); }
+    /// |z_j|
+    double length(Index j) const { return std::sqrt(gram()[j * size() + j]); }
 };
 
+/// @param problem must outlive the terms
 inline RidgeTerms ridge_terms(const GramProblem& problem, std::span<const double> penalty_factor) {
     RidgeTerms terms;
     for (const bool free : {true, false}) {
@@ -31,21 +37,22 @@ inline RidgeTerms ridge_terms(const GramProblem& problem, std::span<const double
                 terms.features.push_back(static_cast<int>(j));
         if (free) terms.n_free = terms.size();
     }
-    const Index size = terms.size();
-    terms.gram.resize(size * size);
-    for (Index b = 0; b < size; ++b) {
-        const double* column = problem.gram.data() + terms.features[b] * problem.cols();
-        for (Index a = 0; a < size; ++a) terms.gram[b * size + a] = column[terms.features[a]];
-        terms.correlation.push_back(problem.correlation[terms.features[b]]);
-        terms.penalty_factor.push_back(penalty_factor[terms.features[b]]);
+    for (const int j : terms.features) {
+        terms.correlation.push_back(problem.correlation[j]);
+        terms.penalty_factor.push_back(penalty_factor[j]);
     }
+    terms.problem_gram = problem.gram.data();
+    if (terms.size() == problem.cols() && std::ranges::is_sorted(terms.features)) return terms;
+    for (const int j : terms.features)
+        for (const int i : terms.features)
+            terms.own_gram.push_back(problem.gram[j * problem.cols() + i]);
     return terms;
 }
 
 /// Directions M in which every ridge solution is diagonal:
 ///
-///     t(l2) = M diag(S) M'c0,   S_q = 1 for the first n_free directions, else 1 / (curvature_q +
-///     l2)
+///     t(l2) = M diag(S) M'c0   with S_q = 1 for the first n_free directions,
+///                                   S_q = 1 / (curvature_q + l2) for the others
 ///
 /// M'GM is 1 on the free directions and diag(curvature) on the others, and 0 elsewhere.
 struct RidgeBasis {
@@ -61,10 +68,33 @@ struct RidgeBasis {
 
 namespace detail {
 
+/// directions -= N (N'N)^-1 N'directions, all with n rows.
+inline void take_away(const Blas& blas, Index n, std::vector<double> null_space,
+                      std::vector<double>& directions) {
+    const Index null = static_cast<Index>(null_space.size()) / n;
+    const Index rank = static_cast<Index>(directions.size()) / n;
+    for (Index q = 0; q < null; ++q) {
+        double* column = null_space.data() + q * n;
+        double square = 0.0;
+        for (Index i = 0; i < n; ++i) square += column[i] * column[i];
+        for (Index i = 0; i < n; ++i) column[i] /= std::sqrt(square);
+    }
+    std::vector<double> inner(null * null), along(null * rank);
+    multiply(blas, 'T', null, n, null, null_space.data(), n, null_space.data(), n, 1.0, 0.0,
+             inner.data(), null);
+    multiply(blas, 'T', null, n, rank, null_space.data(), n, directions.data(), n, 1.0, 0.0,
+             along.data(), null);
+    const auto order = static_cast<Blas::Int>(null);
+    if (blas.potrf('L', order, inner.data(), order) != 0) return;
+    blas.potrs('L', order, static_cast<Blas::Int>(rank), inner.data(), order, along.data(), order);
+    multiply(blas, 'N', n, null, rank, null_space.data(), n, along.data(), null, -1.0, 1.0,
+             directions.data(), n);
+}
+
 /// Directions M with M'GM = 1 that span the range of G; of all solutions of G t = c, t = M M'c is
 /// the shortest. The rank is judged on columns of equal length, so that it does not depend on their
 /// units.
-/// @param gram n x n with leading dimension ld @param most  no more directions than this
+/// @param gram n x n with leading dimension ld @param most no more directions than this
 inline std::vector<double> whitening(const Blas& blas, Index n, const double* gram, Index ld,
                                      Index most) {
     std::vector<double> length(n), vectors(n * n);
@@ -79,29 +109,30 @@ inline std::vector<double> whitening(const Blas& blas, Index n, const double* gr
         const double scale = q < null ? 1.0 : 1.0 / std::sqrt(values[q]);
         for (Index i = 0; i < n; ++i) vectors[q * n + i] *= scale / length[i];
     }
-    const Index rank = n - null;
     std::vector<double> directions(vectors.begin() + null * n, vectors.end());
-    if (null == 0 || rank == 0) return directions;
-
-    // Columns of different length: t = M M'c is not yet the shortest. Take away what lies in the
-    // null space N, by directions -= N (N'N)^-1 N' directions.
-    const auto order = static_cast<Blas::Int>(n), n_null = static_cast<Blas::Int>(null),
-               n_rank = static_cast<Blas::Int>(rank);
-    for (Index q = 0; q < null; ++q) {
-        double square = 0.0;
-        for (Index i = 0; i < n; ++i) square += vectors[q * n + i] * vectors[q * n + i];
-        for (Index i = 0; i < n; ++i) vectors[q * n + i] /= std::sqrt(square);
-    }
-    std::vector<double> inner(null * null), along(null * rank);
-    blas.gemm('T', 'N', n_null, n_null, order, 1.0, vectors.data(), order, vectors.data(), order,
-              0.0, inner.data(), n_null);
-    blas.gemm('T', 'N', n_null, n_rank, order, 1.0, vectors.data(), order, directions.data(), order,
-              0.0, along.data(), n_null);
-    if (blas.potrf('L', n_null, inner.data(), n_null) != 0) return directions;
-    blas.potrs('L', n_null, n_rank, inner.data(), n_null, along.data(), n_null);
-    blas.gemm('N', 'N', order, n_rank, n_null, -1.0, vectors.data(), order, along.data(), n_null,
-              1.0, directions.data(), order);
+    vectors.resize(null * n);
+    // With columns of different length, t = M M'c is only now the shortest.
+    if (null > 0) take_away(blas, n, std::move(vectors), directions);
     return directions;
+}
+
+/// V^-1/2 (G_PP - cross'cross) V^-1/2 with cross = M_F'G_FP: what the free directions leave of the
+/// penalised terms.
+inline std::vector<double> penalised_gram(const Blas& blas, const RidgeTerms& terms,
+                                          const std::vector<double>& cross,
+                                          std::span<const double> inverse_root) {
+    const Index size = terms.size(), free = terms.n_free, penalised = size - free;
+    const Index n_free = penalised == 0 ? 0 : static_cast<Index>(cross.size()) / penalised;
+    std::vector<double> left(penalised * penalised);
+    for (Index j = 0; j < penalised; ++j)
+        std::copy_n(terms.gram() + (free + j) * size + free, penalised,
+                    left.data() + j * penalised);
+    multiply(blas, 'T', penalised, n_free, penalised, cross.data(), n_free, cross.data(), n_free,
+             -1.0, 1.0, left.data(), penalised);
+    for (Index j = 0; j < penalised; ++j)
+        for (Index i = 0; i < penalised; ++i)
+            left[j * penalised + i] *= inverse_root[i] * inverse_root[j];
+    return left;
 }
 
 inline void set_target(const RidgeTerms& terms, RidgeBasis& basis) {
@@ -119,7 +150,7 @@ inline RidgeBasis free_basis(const Blas& blas, const RidgeTerms& terms, Index fr
                              Index rank_limit) {
     const Index size = terms.size();
     const std::vector<double> own =
-        detail::whitening(blas, free_terms, terms.gram.data(), size, rank_limit);
+        detail::whitening(blas, free_terms, terms.gram(), size, rank_limit);
     RidgeBasis basis;
     basis.free_terms = free_terms;
     basis.n_free = free_terms == 0 ? 0 : static_cast<Index>(own.size()) / free_terms;
@@ -136,45 +167,36 @@ inline RidgeBasis free_basis(const Blas& blas, const RidgeTerms& terms, Index fr
 inline RidgeBasis ridge_basis(const Blas& blas, const RidgeTerms& terms, Index rank_limit) {
     RidgeBasis basis = free_basis(blas, terms, terms.n_free, rank_limit);
     const Index size = terms.size(), free = terms.n_free, penalised = size - free;
-    const auto ld = static_cast<Blas::Int>(size), n_free = static_cast<Blas::Int>(basis.n_free),
-               n_terms = static_cast<Blas::Int>(free),
-               n_penalised = static_cast<Blas::Int>(penalised);
-    std::vector<double> root(penalised), left(penalised * penalised);
-    for (Index j = 0; j < penalised; ++j) root[j] = 1.0 / std::sqrt(terms.penalty_factor[free + j]);
-    for (Index j = 0; j < penalised; ++j)
-        std::copy_n(terms.gram.data() + (free + j) * size + free, penalised,
-                    left.data() + j * penalised);
-    // cross = M_F'G_FP, and left = G_PP - cross'cross
-    std::vector<double> cross(std::max<Index>(1, basis.n_free) * penalised);
-    if (n_free > 0 && n_penalised > 0) {
-        blas.gemm('T', 'N', n_free, n_penalised, n_terms, 1.0, basis.directions.data(), ld,
-                  terms.gram.data() + free * size, ld, 0.0, cross.data(), n_free);
-        blas.gemm('T', 'N', n_penalised, n_penalised, n_free, -1.0, cross.data(), n_free,
-                  cross.data(), n_free, 1.0, left.data(), n_penalised);
-    }
-    for (Index j = 0; j < penalised; ++j)
-        for (Index i = 0; i < penalised; ++i) left[j * penalised + i] *= root[i] * root[j];
-    const std::vector<double> values = symmetric_eigen(blas, penalised, left.data());
+    const Index n_free = basis.n_free;
+    std::vector<double> inverse_root, cross(n_free * penalised);
+    for (Index j = free; j < size; ++j)
+        inverse_root.push_back(1.0 / std::sqrt(terms.penalty_factor[j]));
+    multiply(blas, 'T', n_free, free, penalised, basis.directions.data(), size,
+             terms.gram() + free * size, size, 1.0, 0.0, cross.data(), n_free);
+    std::vector<double> vectors = detail::penalised_gram(blas, terms, cross, inverse_root);
+    const std::vector<double> values = symmetric_eigen(blas, penalised, vectors.data());
     Index null = 0;
     while (null < penalised &&
            (values[null] <= std::numeric_limits<double>::epsilon() * values[penalised - 1] ||
-            basis.n_free + penalised - null > rank_limit))
+            n_free + penalised - null > rank_limit))
         ++null;
-
+    vectors.erase(vectors.begin(), vectors.begin() + null * penalised);
     const Index rank = penalised - null;
+    for (Index i = 0; i < rank * penalised; ++i) vectors[i] *= inverse_root[i % penalised];
     basis.curvature.insert(basis.curvature.end(), values.begin() + null, values.end());
-    basis.directions.resize((basis.n_free + rank) * size, 0.0);
-    double* own = basis.directions.data() + basis.n_free * size;
-    for (Index q = 0; q < rank; ++q)
-        for (Index i = 0; i < penalised; ++i)
-            own[q * size + free + i] = root[i] * left[(null + q) * penalised + i];
-    if (n_free > 0 && rank > 0) {
-        const auto n_rank = static_cast<Blas::Int>(rank);
-        std::vector<double> along(basis.n_free * rank);
-        blas.gemm('N', 'N', n_free, n_rank, n_penalised, 1.0, cross.data(), n_free, own + free, ld,
-                  0.0, along.data(), n_free);
-        blas.gemm('N', 'N', n_terms, n_rank, n_free, -1.0, basis.directions.data(), ld,
-                  along.data(), n_free, 0.0, own, ld);
+    if (free == 0) {
+        basis.directions = std::move(vectors);
+    } else {
+        basis.directions.resize((n_free + rank) * size, 0.0);
+        double* own = basis.directions.data() + n_free * size;
+        for (Index q = 0; q < rank; ++q)
+            std::copy_n(vectors.data() + q * penalised, penalised, own + q * size + free);
+        // the free terms follow the penalised ones: -M_F cross own
+        std::vector<double> along(n_free * rank);
+        multiply(blas, 'N', n_free, penalised, rank, cross.data(), n_free, own + free, size, 1.0,
+                 0.0, along.data(), n_free);
+        multiply(blas, 'N', free, n_free, rank, basis.directions.data(), size, along.data(), n_free,
+                 -1.0, 0.0, own, size);
     }
     detail::set_target(terms, basis);
     return basis;

@@ -29,7 +29,7 @@ struct RidgeSolutions {
 
 namespace detail {
 
-/// coef += M diag(S) M'right for the given points. @param right terms x points, overwritten
+/// coef += M diag(S) M'right, each terms x strengths.
 inline void add_solution(const Blas& blas, const RidgeBasis& basis, std::span<const double> l2,
                          const std::vector<double>& right, std::vector<double>& coef) {
     const Index rank = basis.rank(), m = static_cast<Index>(l2.size()),
@@ -45,6 +45,46 @@ inline void add_solution(const Blas& blas, const RidgeBasis& basis, std::span<co
 
 }  // namespace detail
 
+namespace detail {
+
+/// c = c0 - G t for each point, and that of the residual without its part along the free
+/// directions: c - G M_F (M_F'c).
+struct Correlations {
+    std::vector<double> of_residual, projected;  ///< terms x m
+    std::vector<double> free;                    ///< M_F'c, n_free x m
+
+    Correlations(const Blas& blas, const RidgeTerms& terms, const RidgeBasis& basis, Index m,
+                 const std::vector<double>& coef) {
+        const Index size = terms.size(), n_free = basis.n_free;
+        for (Index k = 0; k < m; ++k)
+            of_residual.insert(of_residual.end(), terms.correlation.begin(),
+                               terms.correlation.end());
+        multiply(blas, 'N', size, size, m, terms.gram(), size, coef.data(), size, -1.0, 1.0,
+                 of_residual.data(), size);
+        projected = of_residual;
+        if (n_free == 0) return;
+        std::vector<double> image(size * n_free);
+        free.resize(n_free * m);
+        multiply(blas, 'N', size, size, n_free, terms.gram(), size, basis.directions.data(), size,
+                 1.0, 0.0, image.data(), size);
+        multiply(blas, 'T', n_free, size, m, basis.directions.data(), size, of_residual.data(),
+                 size, 1.0, 0.0, free.data(), n_free);
+        multiply(blas, 'N', size, n_free, m, image.data(), size, free.data(), n_free, -1.0, 1.0,
+                 projected.data(), size);
+    }
+};
+
+/// Size of the rounding in c_j / |z_j|, where that may be all there is: free features that fit y.
+inline double rounding_of_fit(const RidgeTerms& terms, const RidgeBasis& basis, double y_norm,
+                              const double* coef) {
+    if (basis.n_free == 0) return 0.0;
+    double length = y_norm;
+    for (Index j = 0; j < terms.size(); ++j) length += terms.length(j) * std::abs(coef[j]);
+    return 4.0 * std::numeric_limits<double>::epsilon() * length;
+}
+
+}  // namespace detail
+
 /// Fill everything but `coef`. The free part of the residual is projected out first; then, with the
 /// dual of the L2 penalty,
 ///
@@ -52,41 +92,23 @@ inline void add_solution(const Blas& blas, const RidgeBasis& basis, std::span<co
 inline void certify(const Blas& blas, const GramProblem& problem, const RidgeTerms& terms,
                     const RidgeBasis& basis, std::span<const double> l2,
                     RidgeSolutions& solutions) {
-    const Index size = terms.size(), m = static_cast<Index>(l2.size()), n_free = basis.n_free;
-    std::vector<double>& residual = solutions.residual;
-    residual.clear();
-    for (Index k = 0; k < m; ++k)
-        residual.insert(residual.end(), terms.correlation.begin(), terms.correlation.end());
-    multiply(blas, 'N', size, size, m, terms.gram.data(), size, solutions.coef.data(), size, -1.0,
-             1.0, residual.data(), size);
-    std::vector<double> along(n_free * m), projected = residual;
-    if (n_free > 0) {
-        std::vector<double> image(size * n_free);
-        multiply(blas, 'N', size, size, n_free, terms.gram.data(), size, basis.directions.data(),
-                 size, 1.0, 0.0, image.data(), size);
-        multiply(blas, 'T', n_free, size, m, basis.directions.data(), size, residual.data(), size,
-                 1.0, 0.0, along.data(), n_free);
-        multiply(blas, 'N', size, n_free, m, image.data(), size, along.data(), n_free, -1.0, 1.0,
-                 projected.data(), size);
-    }
+    const Index size = terms.size(), m = static_cast<Index>(l2.size());
+    detail::Correlations all(blas, terms, basis, m, solutions.coef);
     for (Index k = 0; k < m; ++k) {
         const double* coef = solutions.coef.data() + k * size;
-        double* c = residual.data() + k * size;
-        double gap = 0.0, violation = 0.0, fitted = 0.0, length = std::sqrt(problem.target_square);
-        for (Index j = 0; j < size; ++j)
-            length += std::sqrt(terms.gram[j * size + j]) * std::abs(coef[j]);
+        double* c = all.of_residual.data() + k * size;
         const double rounding =
-            n_free > 0 ? 4.0 * std::numeric_limits<double>::epsilon() * length : 0.0;
-        for (Index q = 0; q < n_free; ++q) gap += along[k * n_free + q] * along[k * n_free + q];
+            detail::rounding_of_fit(terms, basis, std::sqrt(problem.target_square), coef);
+        double gap = 0.0, violation = 0.0, fitted = 0.0;
+        for (Index q = k * basis.n_free; q < (k + 1) * basis.n_free; ++q)
+            gap += all.free[q] * all.free[q];
         for (Index j = 0; j < size; ++j) {
             fitted += coef[j] * (terms.correlation[j] + c[j]);
             if (j >= basis.free_terms) {
                 const double strength = l2[k] * terms.penalty_factor[j];
-                // Where the free features fit y, what is left of c is rounding.
-                const double noise = rounding * std::sqrt(terms.gram[j * size + j]);
-                const double rest =
-                    std::max(0.0, std::abs(projected[k * size + j] - strength * coef[j]) - noise);
-                gap += rest * rest / strength;
+                const double rest = std::abs(all.projected[k * size + j] - strength * coef[j]);
+                const double certain = std::max(0.0, rest - rounding * terms.length(j));
+                gap += certain * certain / strength;
                 c[j] -= strength * coef[j];
             }
             violation = std::max(violation, std::abs(c[j]));
@@ -95,6 +117,7 @@ inline void certify(const Blas& blas, const GramProblem& problem, const RidgeTer
         solutions.violation[k] = violation;
         solutions.loss[k] = 0.5 * std::max(0.0, problem.target_square - fitted);
     }
+    solutions.residual = std::move(all.of_residual);
 }
 
 namespace detail {
@@ -105,7 +128,7 @@ inline RidgeSolutions factor_point(const Blas& blas, const GramProblem& problem,
                                    const RidgeTerms& terms, const RidgeBasis& basis, double l2) {
     const Index size = terms.size();
     const auto order = static_cast<Blas::Int>(size);
-    std::vector<double> factor = terms.gram;
+    std::vector<double> factor(terms.gram(), terms.gram() + size * size);
     for (Index j = 0; j < size; ++j) factor[j * size + j] += l2 * terms.penalty_factor[j];
     if (blas.potrf('L', order, factor.data(), order) != 0) return {};
     RidgeSolutions point{std::vector<double>(size), terms.correlation, {0.0}, {0.0}, {0.0}};
@@ -161,7 +184,7 @@ inline double null_correlation(const Blas& blas, const RidgeTerms& terms, const 
     std::vector<double> coef(size), correlation = terms.correlation;
     multiply(blas, 'N', size, free.n_free, 1, free.directions.data(), size, free.target.data(),
              free.n_free, 1.0, 0.0, coef.data(), size);
-    multiply(blas, 'N', size, size, 1, terms.gram.data(), size, coef.data(), size, -1.0, 1.0,
+    multiply(blas, 'N', size, size, 1, terms.gram(), size, coef.data(), size, -1.0, 1.0,
              correlation.data(), size);
     double largest = 0.0;
     for (Index j = terms.n_free; j < size; ++j)

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "shrinkage/kernel_ridge.hpp"
@@ -88,31 +89,30 @@ inline TrainingRows training_rows(const ScaledColumns& data, bool fit_intercept)
     return training;
 }
 
-/// A kernel on the training rows, with their root weights.
-inline std::vector<double> weighted_kernel(const std::vector<double>& kernel, Index all_rows,
+/// Cuts a kernel down to the training rows and gives it their root weights, in place.
+inline std::vector<double> weighted_kernel(std::vector<double> kernel, Index all_rows,
                                            const TrainingRows& training) {
+    if (kernel.empty()) return kernel;
     const Index n = training.size();
-    std::vector<double> weighted(kernel.empty() ? 0 : n * n);
-    if (kernel.empty()) return weighted;
-    for (Index b = 0; b < n; ++b) {
-        const double* column = kernel.data() + training.rows[b] * all_rows;
+    for (Index b = 0; b < n; ++b)
         for (Index a = 0; a < n; ++a)
-            weighted[b * n + a] =
-                column[training.rows[a]] * training.root_weight[a] * training.root_weight[b];
-    }
-    return weighted;
+            kernel[b * n + a] = kernel[training.rows[b] * all_rows + training.rows[a]] *
+                                training.root_weight[a] * training.root_weight[b];
+    kernel.resize(n * n);
+    return kernel;
 }
 
-/// Decompositions on the training rows, for alpha > 0 and for alpha = 0.
-inline KernelBasis penalised_basis(const Blas& blas, const RowKernels& kernels, Index all_rows,
+/// Decomposition on the training rows for alpha > 0.
+inline KernelBasis penalised_basis(const Blas& blas, RowKernels kernels, Index all_rows,
                                    const TrainingRows& training) {
-    return kernel_basis(blas, weighted_kernel(kernels.penalised, all_rows, training),
-                        weighted_kernel(kernels.free, all_rows, training), training.constant,
-                        training.target, std::numeric_limits<double>::epsilon());
+    return kernel_basis(blas, weighted_kernel(std::move(kernels.penalised), all_rows, training),
+                        weighted_kernel(std::move(kernels.free), all_rows, training),
+                        training.constant, training.target, std::numeric_limits<double>::epsilon());
 }
-inline KernelBasis unpenalised_basis(const Blas& blas, const RowKernels& kernels, Index all_rows,
+/// Decomposition on the training rows for alpha = 0.
+inline KernelBasis unpenalised_basis(const Blas& blas, std::vector<double> kernel, Index all_rows,
                                      const TrainingRows& training) {
-    return kernel_basis(blas, weighted_kernel(kernels.unpenalised(), all_rows, training), {},
+    return kernel_basis(blas, weighted_kernel(std::move(kernel), all_rows, training), {},
                         training.constant, training.target, rank_tolerance(training.size()));
 }
 
@@ -167,12 +167,15 @@ public:
         if (_training.null_loss == 0.0) return constant_target_path(m, _data.y_mean);
         const std::vector<double> l2 = positive_strengths(alphas, _training.tau);
         const bool with_zero = static_cast<Index>(l2.size()) < m;
-        const RowKernels kernels = row_kernels(_runtime, _terms, with_zero);
+        RowKernels kernels = row_kernels(_runtime, _terms, with_zero);
+        std::vector<double> plain = with_zero ? kernels.unpenalised() : std::vector<double>{};
         PathResult path;
-        const KernelBasis basis = penalised_basis(_runtime.blas, kernels, _data.rows(), _training);
-        path.counts.factorised = 1 + !kernels.free.empty();
-        append_penalised(basis, l2, path);
-        if (with_zero) append_unpenalised(kernels, path);
+        path.counts.factorised = 1 + (_terms.free.size() > 0) + with_zero;
+        append_penalised(
+            penalised_basis(_runtime.blas, std::move(kernels), _data.rows(), _training), l2, path);
+        if (with_zero)
+            append_unpenalised(
+                unpenalised_basis(_runtime.blas, std::move(plain), _data.rows(), _training), path);
         path.counts.column_products = _products;
         return path;
     }
@@ -216,10 +219,7 @@ private:
         }
     }
 
-    void append_unpenalised(const RowKernels& kernels, PathResult& path) {
-        const KernelBasis basis =
-            unpenalised_basis(_runtime.blas, kernels, _data.rows(), _training);
-        ++path.counts.factorised;
+    void append_unpenalised(const KernelBasis& basis, PathResult& path) {
         const double none = 0.0;
         const KernelSolutions solutions =
             solve_kernel_ridge(_runtime.blas, basis, {&none, 1}, refine_above());

@@ -142,7 +142,8 @@ private:
         if (_with_zero) {
             const double none = 0.0;
             const KernelSolutions solution = solve_kernel_ridge(
-                blas, unpenalised_basis(blas, kernels, n, training), {&none, 1}, refine_above);
+                blas, unpenalised_basis(blas, kernels.unpenalised(), n, training), {&none, 1},
+                refine_above);
             detail::add_predictions(blas, kernels.unpenalised(), n, training, held, solution.dual,
                                     predictions.data() + l2.size() * n_held);
             train_error[l2.size()] = 2.0 * solution.loss[0];

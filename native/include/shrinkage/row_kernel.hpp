@@ -47,13 +47,14 @@ inline void add_dense_kernel(const Runtime& runtime, const ColumnSet& set,
                              std::vector<double>& kernel) {
     const Index n = set.design.rows();
     const Index n_blocks = (set.size() + columns_per_block - 1) / columns_per_block;
-    // Each task has a kernel of its own, which must not outweigh the copies of the columns.
+    // Each task has a kernel of its own, which must not outweigh what is copied.
     const Index n_tasks =
-        std::clamp<Index>(std::min(n_blocks / 4, set.size() / (8 * n + 1) + 2), 1, 8);
+        std::clamp<Index>(std::min(n_blocks / 4, set.size() / (8 * n + 1) + 1), 1, 8);
     std::vector<std::vector<double>> parts(n_tasks);
+    parts[0] = std::move(kernel);
     parallel_for(runtime, n_tasks, [&](Index task) {
         std::vector<double>& part = parts[task];
-        part.assign(n * n, 0.0);
+        part.resize(n * n);
         std::vector<double> block(n * columns_per_block);
         for (Index b = task * n_blocks / n_tasks; b < (task + 1) * n_blocks / n_tasks; ++b) {
             runtime.interrupt.check();
@@ -63,8 +64,9 @@ inline void add_dense_kernel(const Runtime& runtime, const ColumnSet& set,
                               static_cast<Blas::Int>(n));
         }
     });
-    for (const std::vector<double>& part : parts)
-        for (Index i = 0; i < n * n; ++i) kernel[i] += part[i];
+    kernel = std::move(parts[0]);
+    for (Index task = 1; task < n_tasks; ++task)
+        for (Index i = 0; i < n * n; ++i) kernel[i] += parts[task][i];
 }
 
 /// Lower triangle of the kernel of sparse columns, from pairs of stored entries:
