@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 step() { echo; echo "== $1"; }
 
 step "core under the address and undefined-behaviour sanitizers"
-cmake -S . -B "$work/sanitized" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSHRINKAGE_MODULE=OFF \
+cmake -S . -B "$work/sanitized" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -g1" -DSHRINKAGE_MODULE=OFF \
     -DSHRINKAGE_TESTS=ON -DSHRINKAGE_SANITIZE=ON -DSHRINKAGE_WERROR=ON >/dev/null
 ninja -C "$work/sanitized" >/dev/null
 ctest --test-dir "$work/sanitized" --output-on-failure
