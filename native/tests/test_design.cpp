@@ -90,10 +90,10 @@ TEST(products_are_those_of_plain_sums) {
 TEST(column_moments_are_those_of_plain_sums) {
     for_all_forms([](const Runtime& runtime, const Forms& forms, const Design& design) {
         const Index n = forms.rows, p = forms.cols;
-        const std::vector<double> wt_y = random_vector(n, 2);
+        std::vector<double> wt_y = random_vector(n, 2);
         std::vector<double> weights = random_vector(n, 3);
         double total = 0.0;
-        for (Index i = 1; i < n; i += 5) weights[i] = 0.0;
+        for (Index i = 1; i < n; i += 5) weights[i] = wt_y[i] = 0.0;
         for (const double weight : weights) total += weight;
         for (double& weight : weights) weight /= total;
         const double* const choices[] = {nullptr, weights.data()};

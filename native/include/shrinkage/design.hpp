@@ -47,7 +47,7 @@ public:
     virtual double value_bytes() const = 0;
 
     /// For columns first .. last-1, each read once, written from position 0 on: weighted mean,
-    /// weighted mean square about the mean, and x'wt_y.
+    /// weighted mean square about the mean, and x'wt_y. Where wt is 0, wt_y must be 0.
     virtual void column_moments(const Runtime& runtime, Index first, Index last, const double* wt,
                                 const double* wt_y, double* mean, double* square,
                                 double* product) const = 0;
