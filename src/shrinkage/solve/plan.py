@@ -92,7 +92,8 @@ def choose(
     if problem.is_ridge:
         if p <= n and fits:
             return Plan(RIDGE_P, f"{shape}: p x p is the smaller system", 2 * square)
-        copies = 2 + (n_folds > 0)
+        # kernel, eigenvectors and the work of the decomposition; folds share one more kernel
+        copies = 4 if n_folds == 0 else 1 + 4 * min(n_folds, os.cpu_count() or 1)
         return Plan(
             RIDGE_N, f"{shape}: n x n is the smaller system", 8 * copies * n * n + _copy(problem)
         )
