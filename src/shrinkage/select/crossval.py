@@ -21,7 +21,7 @@ from shrinkage.solve.path import Path
 from shrinkage.solve.plan import Plan
 from shrinkage.solve.points import Points
 from shrinkage.solve.problem import Problem
-from shrinkage.solve.result import CORE_STATUS, Status, warn_unless_converged
+from shrinkage.solve.result import Status, warn_unless_converged
 from shrinkage.solve.settings import Settings, check_settings
 
 SQUARED_ERROR = "mean squared error"
@@ -215,11 +215,10 @@ class _Run:
         for folds, grid in zip(self.folds, alphas, strict=True):
             parts.extend((points, grid[place]) for points, place in folds.points())
         codes = np.concatenate([points.status for points, _ in parts])
-        status = tuple(CORE_STATUS[code] for code in codes.tolist())
         gaps = np.concatenate([points.dual_gap for points, _ in parts])
         grids = np.concatenate([grid for _, grid in parts])
         rounds = sum(int(points.rounds.sum()) for points, _ in parts)
-        warn_unless_converged(grids, status, gaps, rounds, self.settings.gap)
+        warn_unless_converged(grids, codes, gaps, rounds, self.settings.gap)
 
     def _computed(self, grids: FloatArray) -> list[Folds]:
         requests = list(zip(self.plans, self.l1_ratios, grids, strict=True))

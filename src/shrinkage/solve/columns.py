@@ -11,15 +11,15 @@ from shrinkage._typing import FloatArray
 from shrinkage.design import Matrix
 from shrinkage.errors import DataWarning, listed, warn
 
-# Rows compared first, so that most pairs cost next to nothing.
-FIRST_ROWS = 64
+# Rows whose weighted sum tells columns apart; the weights are no simple multiples of each other.
+SAMPLE_WEIGHTS = np.sqrt(np.arange(2.0, 18.0))
 
 
 def mention_columns(matrix: Matrix, spread: FloatArray) -> None:
     """Warn once if columns are constant or repeat another column.
 
-    Repeats are looked for among columns that stand next to each other when sorted by spread, so
-    the search is cheap, and may miss some.
+    Repeats are looked for among columns with the same fingerprint (a weighted sum of 16 rows;
+    the spread if X is sparse), so the search costs one sort and may miss some.
 
     Parameters
     ----------
@@ -27,17 +27,25 @@ def mention_columns(matrix: Matrix, spread: FloatArray) -> None:
     spread : ndarray of shape (p,)
         Standard deviation of each column, 0 where it is constant.
     """
-    ordered = np.sort(spread)
-    is_close = ordered[1:] - ordered[:-1] <= 1e-12 * ordered[1:]
-    if ordered[0] > 0.0 and not is_close.any():
+    prints = _fingerprints(matrix, spread)
+    ordered = np.sort(prints)
+    if spread.min() > 0.0 and not (ordered[1:] == ordered[:-1]).any():
         return
-    order = np.argsort(spread, kind="stable")
-    n_constant = int(np.searchsorted(ordered, 0.0, side="right"))
-    close = n_constant + np.flatnonzero(is_close[n_constant:])
-    first, second = order[close], order[close + 1]
-    repeats = [j for i, j in zip(first, second, strict=True) if _are_equal(matrix, i, j)]
-    if n_constant or repeats:
-        _warn(matrix, np.sort(order[:n_constant]), np.sort(np.array(repeats, dtype=np.intp)))
+    constant = np.flatnonzero(spread == 0.0)
+    varying = np.flatnonzero(spread)
+    order = varying[np.argsort(prints[varying], kind="stable")]
+    same = np.flatnonzero(prints[order[1:]] == prints[order[:-1]])
+    pairs = zip(order[same], order[same + 1], strict=True)
+    repeats = np.array([j for i, j in pairs if _are_equal(matrix, i, j)], dtype=np.intp)
+    if constant.size or repeats.size:
+        _warn(matrix, constant, np.sort(repeats))
+
+
+def _fingerprints(matrix: Matrix, spread: FloatArray) -> FloatArray:
+    if matrix.kind == "sparse":
+        return spread
+    rows = np.linspace(0, matrix.shape[0] - 1, SAMPLE_WEIGHTS.size).astype(np.intp)
+    return np.asarray((matrix.source[rows] * SAMPLE_WEIGHTS[:, None]).sum(axis=0))
 
 
 def _are_equal(matrix: Matrix, i: int, j: int) -> bool:
@@ -47,7 +55,7 @@ def _are_equal(matrix: Matrix, i: int, j: int) -> bool:
         return np.array_equal(X.indices[left], X.indices[right]) and np.array_equal(
             X.data[left], X.data[right]
         )
-    return np.array_equal(X[:FIRST_ROWS, i], X[:FIRST_ROWS, j]) and np.array_equal(X[:, i], X[:, j])
+    return np.array_equal(X[:, i], X[:, j])
 
 
 def _warn(matrix: Matrix, constant: NDArray[np.intp], repeats: NDArray[np.intp]) -> None:

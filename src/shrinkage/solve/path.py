@@ -334,11 +334,10 @@ class Path:
 
     def warn_unless_converged(self) -> None:
         """Warn once if points of the path are further from optimal than was asked."""
-        status = self.points.status
-        if self._solver is None or not ((status == 1) | (status == 5)).any():
+        if self._solver is None:
             return
         rounds, tol = int(self.n_rounds.sum()), self._solver.settings.gap
-        warn_unless_converged(self.alphas, self.status, self.dual_gap, rounds, tol)
+        warn_unless_converged(self.alphas, self.points.status, self.dual_gap, rounds, tol)
 
 
 def frame_of(table: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shrinkage import errors
 from shrinkage._typing import FloatArray
@@ -106,18 +107,24 @@ class Solution:
         )
 
 
+UNFINISHED = [code for code, status in enumerate(CORE_STATUS) if not status.converged]
+
+
 def warn_unless_converged(
-    alphas: FloatArray, status: tuple[Status, ...], dual_gap: FloatArray, rounds: int, tol: float
+    alphas: FloatArray, codes: NDArray[np.int32], dual_gap: FloatArray, rounds: int, tol: float
 ) -> None:
-    """Warn once, with the worst point, if some alphas ended above the tolerance."""
-    failed = [k for k, s in enumerate(status) if not s.converged]
-    if not failed:
+    """Warn once, with the worst point, if some alphas ended above the tolerance.
+
+    `codes` are positions in CORE_STATUS.
+    """
+    failed = np.flatnonzero(np.logical_or.reduce([codes == code for code in UNFINISHED]))
+    if not failed.size:
         return
-    worst = max(failed, key=lambda k: dual_gap[k])
+    worst = failed[np.argmax(dual_gap[failed])]
     message = (
-        f"{len(failed)} of {len(alphas)} alphas did not converge; the others are exact. "
+        f"{failed.size} of {len(alphas)} alphas did not converge; the others are exact. "
         f"Worst: alpha = {alphas[worst]:.6g} has a duality gap of {dual_gap[worst]:.1e} "
         f"of the null model's loss after {rounds} rounds on the path, asked was {tol:.1e}.\n"
-        f"Hint: {status[worst].value}"
+        f"Hint: {CORE_STATUS[codes[worst]].value}"
     )
     errors.warn(message, errors.ConvergenceWarning)
