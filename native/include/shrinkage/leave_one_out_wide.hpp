@@ -23,7 +23,7 @@ public:
         : _runtime(runtime),
           _y(y),
           _data(scale_columns(runtime, design, y, weights, fit_intercept, standardize)),
-          _terms(wide_terms(design, _data.mean, _data.scale, penalty_factor)),
+          _terms(wide_terms(_data, penalty_factor)),
           _training(training_rows(_data, fit_intercept)) {
         for (const Index row : _training.rows) _wt.push_back(_data.weight[row]);
     }

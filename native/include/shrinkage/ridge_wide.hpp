@@ -23,17 +23,17 @@ struct WideTerms {
         : penalised{design, {}, {}, {}}, free{design, {}, {}, {}}, plain{design, {}, {}, {}} {}
 };
 
-inline WideTerms wide_terms(const Design& design, std::span<const double> mean,
-                            std::span<const double> scale, std::span<const double> penalty_factor) {
-    WideTerms terms(design);
-    for (Index j = 0; j < design.cols(); ++j) {
-        const double factor = penalty_factor[j];
-        if (scale[j] == 0.0 || std::isinf(factor)) continue;
+/// Free columns get length 1, so that which of them are independent does not depend on their units.
+inline WideTerms wide_terms(const ScaledColumns& data, std::span<const double> penalty_factor) {
+    WideTerms terms(data.design);
+    for (Index j = 0; j < data.cols(); ++j) {
+        const double factor = penalty_factor[j], mean = data.mean[j], scale = data.scale[j];
+        if (scale == 0.0 || std::isinf(factor)) continue;
         if (factor == 0.0)
-            terms.free.add(j, mean[j], 1.0 / scale[j]);
+            terms.free.add(j, mean, 1.0 / (scale * data.norm[j]));
         else
-            terms.penalised.add(j, mean[j], 1.0 / (scale[j] * std::sqrt(factor)));
-        terms.plain.add(j, mean[j], 1.0 / scale[j]);
+            terms.penalised.add(j, mean, 1.0 / (scale * std::sqrt(factor)));
+        terms.plain.add(j, mean, 1.0 / scale);
         terms.all_alike = terms.all_alike && factor == 1.0;
     }
     return terms;
@@ -158,7 +158,7 @@ public:
               std::span<const double> penalty_factor)
         : _runtime(runtime),
           _data(scale_columns(runtime, design, y, weights, fit_intercept, standardize)),
-          _terms(wide_terms(design, _data.mean, _data.scale, penalty_factor)),
+          _terms(wide_terms(_data, penalty_factor)),
           _training(training_rows(_data, fit_intercept)),
           _penalty_factor(penalty_factor) {}
 

@@ -66,8 +66,7 @@ public:
         if (!_standardize) {
             const ScaledColumns all =
                 scale_columns(_runtime, _design, _y, _weight, _fit_intercept, false);
-            _shared = row_kernels(
-                _runtime, wide_terms(_design, all.mean, all.scale, _penalty_factor), _with_zero);
+            _shared = row_kernels(_runtime, wide_terms(all, _penalty_factor), _with_zero);
         }
         FoldResult result;
         result.error.assign(n_folds * m, 0.0);
@@ -120,8 +119,7 @@ private:
         const Index n = _design.rows(), n_held = static_cast<Index>(held.size());
         RowKernels kernels =
             _standardize
-                ? row_kernels(_inner, wide_terms(_design, data.mean, data.scale, _penalty_factor),
-                              _with_zero)
+                ? row_kernels(_inner, wide_terms(data, _penalty_factor), _with_zero)
                 : _shared;
         if (_fit_intercept && !_standardize)
             kernels.for_each([&](auto& kernel) { detail::centre_kernel(n, data.weight, kernel); });
