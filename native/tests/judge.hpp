@@ -7,8 +7,8 @@ namespace testing {
 struct Verdict {
     double gap;     ///< upper minus lower bound of the minimum, over |y|^2 / 2
     double kkt;     ///< largest violation of an optimality condition beyond rounding, over l1
-    double length;  ///< largest |z_j| times (|y| + sum_j |z_j t_j|): what rounding errors of c grow
-                    ///< with
+    double length;  ///< largest |z_j| times (|y| + sum_j |z_j t_j|): rounding errors of c are in it
+    double projected;  ///< largest |z_j| times the length that project() took away
 };
 
 /// Makes u orthogonal to the features that nothing holds: never penalised and off their bounds.
@@ -59,6 +59,8 @@ inline Verdict judge(const Problem& problem, std::span<const double> t, double l
         Real slope, l1, bound;
     };
     std::vector<Side> sides;
+    Real taken = 0.0;
+    for (Index i = 0; i < n; ++i) taken += (r[i] - residual[i]) * (r[i] - residual[i]);
     Real length = std::sqrt(yy), widest = 0.0;
     Real shrink = 1.0, kkt = 0.0, conjugate = 0.0;
     bool feasible = true;
@@ -114,7 +116,7 @@ inline Verdict judge(const Problem& problem, std::span<const double> t, double l
     const Real gap = feasible ? std::max(Real(0), (loss + penalty - dual) / (yy / 2)) : 1.0L;
     const Real unit = Real(l1) + (l1 == 0.0 ? std::sqrt(yy) : 0.0L);
     return {static_cast<double>(gap), feasible ? static_cast<double>(kkt / unit) : 1.0,
-            static_cast<double>(widest * length)};
+            static_cast<double>(widest * length), static_cast<double>(widest * std::sqrt(taken))};
 }
 
 }  // namespace testing

@@ -23,8 +23,10 @@ struct Outcome {
     void add(const Problem& problem, std::span<const double> t, double alpha, bool certified) {
         const double l1 = alpha * problem.l1_ratio, l2 = alpha * (1.0 - problem.l1_ratio);
         const Verdict verdict = judge(problem, t, l1, l2);
-        const double floor = alpha > 0.0 ? 2e-15 * verdict.length / (l1 + l2) : 0.0;
-        gap = std::max(gap, verdict.gap / (1e-9 + floor));
+        const double unit = alpha > 0.0 ? 1.0 / (l1 + l2) : 0.0;
+        const double floor = 2e-15 * verdict.length * unit;
+        gap =
+            std::max(gap, verdict.gap / (1e-9 + floor + std::min(1e-5, verdict.projected * unit)));
         // With an l2 of rounding size duplicates cannot be told apart.
         const bool l2_is_noise = l2 > 0.0 && problem.l1_ratio > 1.0 - 1e-6;
         kkt = std::max(kkt, verdict.kkt / (l2_is_noise ? 1e-6 : 1e-8));

@@ -98,8 +98,9 @@ TEST(random_degenerate_problems_are_solved_to_rounding) {
 // Problems that once were answered wrongly: more exchanges than progress, an inverse in ruins,
 // signs lost in refinement, free features that nearly depend on each other.
 TEST(past_failures_stay_solved) {
-    for (const std::uint64_t seed : {1006, 1268, 1506, 1553, 2172, 2244, 2292, 2330, 2445, 2632,
-                                     3207, 3828, 3966, 10614, 10632, 13930, 14272, 16024}) {
+    for (const std::uint64_t seed :
+         {1006, 1268, 1506,  1553,  2172,  2244,  2292,  2330,   2445,   2632,  3207,
+          3828, 3966, 10614, 10632, 13930, 14272, 16024, 103880, 108075, 202800}) {
         Draw draw(seed * 7919 + 13);
         check_right(random_problem(draw), ("seed " + std::to_string(seed)).c_str());
     }

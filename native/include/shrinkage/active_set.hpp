@@ -67,6 +67,9 @@ private:
         double value;    ///< where the coefficient stays: 0 or a bound
     };
 
+    /// Rounds that most points need by far; from here on safety comes first.
+    static constexpr Index many_rounds = 30;
+
     bool has_kink(int j) const { return _l1 > 0.0 && _slots.penalty_factor(j) > 0.0; }
     /// By how much a correlation may exceed its limit before its slot is a violator.
     double tolerance(int j) const {

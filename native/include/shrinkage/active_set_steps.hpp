@@ -293,19 +293,23 @@ void ActiveSet<S>::find_violators() {
 }
 
 /// The same worst violator twice in a row: it was refused or dropped at once, so the inverse may
-/// have decayed.
+/// have decayed. Many rounds: it is not good enough for members so nearly dependent.
 template <Slots S>
 void ActiveSet<S>::watch_for_decay() {
     const auto worst =
         std::max_element(_violators.begin(), _violators.end(),
                          [](const Violator& a, const Violator& b) { return a.rank < b.rank; });
-    if (worst->slot == _worst_slot && _point.system().uses_inverse() && _rounds < 30)
-        rebuild_inverse();
+    if (_point.system().uses_inverse()) {
+        if (_rounds == many_rounds)
+            use_cholesky();
+        else if (worst->slot == _worst_slot)
+            rebuild_inverse();
+    }
     _worst_slot = worst->slot;
 }
 
-/// Only so many enter in a round; fewer and fewer after round 30, so that the end is a strict
-/// one-at-a-time method. Without a kink all that enter stay.
+/// Only so many enter in a round; in the end fewer and fewer, down to a strict one-at-a-time
+/// method. Without a kink all that enter stay.
 template <Slots S>
 void ActiveSet<S>::keep_worst() {
     const auto before = [](const Violator& a, const Violator& b) {
@@ -313,7 +317,8 @@ void ActiveSet<S>::keep_worst() {
     };
     Index most = std::max<Index>(10, _point.size() / 2 + 5);
     if (_l1 == 0.0) most = std::max<Index>(most, _slots.size());
-    if (_rounds > 30) most = std::max<Index>(1, most >> std::min<Index>(20, _rounds - 30));
+    if (_rounds > many_rounds)
+        most = std::max<Index>(1, most >> std::min<Index>(20, _rounds - many_rounds));
     if (static_cast<Index>(_violators.size()) > most) {
         std::nth_element(_violators.begin(), _violators.begin() + most - 1, _violators.end(),
                          before);
@@ -370,13 +375,13 @@ bool ActiveSet<S>::exchange(const Violator& entering) {
         _point.exclude(j);
         return true;
     }
-    // A slot that is nearly but not quite dependent has its optimum before the break: only as a
-    // member can it be there, and a Cholesky factor bears it.
+    // A slot that is nearly but not quite dependent, as far as the inverse can tell, has its
+    // optimum before the break: only as a member can it be there, and a Cholesky factor bears it.
     const double schur =
         _slots.diagonal(j) - _runtime.simd.f64.dot(n, _misfit.data(), direction.data());
     const double slope =
         _point.correlations()[j] - _slots.penalty_factor(j) * (_l2 * from + _l1 * entering.sign);
-    if (_point.system().uses_inverse() && std::abs(slope) < schur * first.step) {
+    if (_point.system().uses_inverse() && std::abs(slope) < std::abs(schur) * first.step) {
         use_cholesky();
         return true;
     }
