@@ -32,7 +32,7 @@ def main() -> None:
     from benchmarks.solvers import SOLVERS
 
     solvers = [make(options.threads) for make in [*SOLVERS, *_extra_solvers(options.solver)]]
-    lines = [header(options.threads, options.limit)]
+    lines = [header("Benchmark", options.threads), RULES.format(limit=options.limit)]
     for task in options.tasks:
         lines += [
             f"\n## {TITLES[task]}\n",
@@ -52,6 +52,11 @@ def main() -> None:
         options.out.write_text(text)
     print(text)
 
+
+RULES = """
+Times are the least of several alternating runs; in brackets the worst certified relative gap of the
+path, or the largest relative error of the cross-validated error. `standardize=False`; peers get
+X centred for a dense path. A run is cut at {limit:g} s."""
 
 TITLES = {
     "path": f"Lasso path, 100 alphas, certified gap <= {GAP:g} at every point judged",

@@ -1,4 +1,4 @@
-"""What a table says of the machine and of the rules."""
+"""What a table says of the machine, and its rows."""
 
 import platform
 import time
@@ -12,18 +12,13 @@ import shrinkage
 from shrinkage import _core
 
 
-def header(n_threads: int, limit: float) -> str:
-    """Return the machine, the versions and how the figures were taken."""
-    return f"""# Benchmark, {time.strftime("%Y-%m-%d")}
+def header(title: str, n_threads: int) -> str:
+    """Return the title, the machine and the versions."""
+    return f"""# {title}, {time.strftime("%Y-%m-%d")}
 
 {_processor()}, {n_threads} core(s); Python {platform.python_version()}, NumPy {numpy.__version__},
 SciPy {scipy.__version__}, scikit-learn {sklearn.__version__}, shrinkage {shrinkage.__version__}
-({_core.instruction_set()}).
-
-Times are the least of several alternating runs; in brackets the worst certified relative gap of the
-path, or the largest relative error of the cross-validated error. `standardize=False`; peers get
-X centred for a dense path. A run is cut at {limit:g} s.
-"""
+({_core.instruction_set()})."""
 
 
 def row(*cells: str) -> str:
