@@ -9,6 +9,7 @@
 #include "shrinkage/active_set.hpp"
 #include "shrinkage/certificate.hpp"
 #include "shrinkage/column_check.hpp"
+#include "shrinkage/visited_alphas.hpp"
 #include "shrinkage/working_set.hpp"
 
 namespace shrinkage {
@@ -52,10 +53,9 @@ public:
 
     /// Appends one row for each alpha of the task.
     void run(PathResult& result) {
-        const Index n_alphas = static_cast<Index>(_task.alphas.size());
         if (_data.target_square == 0.0) return record_constant(result);
         start();
-        for (_first = 0; _first < n_alphas; _first += _batch.size) {
+        for (_first = 0; _first < n_visited(); _first += _batch.size) {
             const Index size = size_of_batch();
             append_announced(l1(_first + size - 1));
             _batch.size = size;
@@ -82,13 +82,15 @@ private:
     };
 
     std::span<const double> residual() { return _working_set.slots().residual(); }
-    double l1(Index position) const { return _task.alphas[position] * _task.l1_ratio; }
+    double l1(Index position) const { return _visited[position].alpha * _task.l1_ratio; }
+    Index n_visited() const { return static_cast<Index>(_visited.size()); }
 
     void start() {
         const std::vector<double> correlations = null_correlations();
         const double* null_residual =
             _working_set.size() == 0 ? _data.target.data() : residual().data();
         _alpha_max = _check.start(correlations, null_residual);
+        _visited = visit(_task.alphas, _task.l1_ratio > 0.0 ? _alpha_max / _task.l1_ratio : 0.0);
         // The null model stands for the batch before the first one.
         _batch.size = 1;
         std::copy_n(null_residual, _data.rows(), _batch.residual(0));
@@ -97,7 +99,7 @@ private:
     /// Far from the first alpha of a batch, solving ahead would work on a poor working set.
     Index size_of_batch() const {
         constexpr double farthest = 0.4;
-        const Index left = static_cast<Index>(_task.alphas.size()) - _first;
+        const Index left = n_visited() - _first;
         Index size = 1;
         while (size < std::min(left, Batch::capacity) && l1(_first + size) >= farthest * l1(_first))
             ++size;
@@ -133,7 +135,7 @@ private:
     /// Solves one alpha of the batch on the working set.
     void solve(Index q) {
         _runtime.interrupt.check();
-        const double alpha = _task.alphas[_first + q];
+        const double alpha = _visited[_first + q].alpha;
         const double l2 = alpha * (1.0 - _task.l1_ratio) / _data.tau;
         Point& point = _points[q];
         _batch.l1[q] = l1(_first + q);
@@ -185,6 +187,8 @@ private:
     /// Moves a checked point to the result.
     void record(Index q, PathResult& result) {
         Point& point = _points[q];
+        _rounds += std::exchange(point.rounds, 0);
+        if (!_visited[_first + q].asked) return;
         point.certificate.add_rest(_check.largest_outside(q));
         const Certificate certificate = point.certificate.result(point.residual_square);
         const double null_loss = _data.target_square / 2.0;
@@ -201,7 +205,7 @@ private:
         result.kkt_violation.push_back(_alpha_max > 0.0 ? certificate.kkt_violation / _alpha_max
                                                         : 0.0);
         result.status.push_back(status_of(point, q, certificate.dual_gap / null_loss));
-        result.rounds.push_back(std::exchange(point.rounds, 0));
+        result.rounds.push_back(std::exchange(_rounds, 0));
     }
 
     Status status_of(const Point& point, Index q, double dual_gap) const {
@@ -232,7 +236,9 @@ private:
     ActiveSet<Slots> _active;
     ColumnCheck _check;
     Batch _batch;
-    Index _first = 0;  ///< position of the batch's first alpha
+    std::vector<VisitedAlpha> _visited;
+    Index _first = 0;   ///< position of the batch's first alpha
+    Index _rounds = 0;  ///< on the way to the next alpha that was asked for
     std::array<Point, Batch::capacity> _points;
     std::vector<double> _coef;  ///< of all slots, scaled problem
     double _alpha_max = 0.0;    ///< at l1_ratio 1
