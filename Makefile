@@ -29,6 +29,7 @@ lint: $(VENV)/dev
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run -Werror $(filter %.hpp %.cpp %.inc,$(NATIVE))
 	$(BIN)/codespell
+	cmp build/*/_core.pyi src/shrinkage/_core.pyi  # the stub is that of the compiled module
 
 check: $(VENV)/dev
 	PYTHON=$(abspath $(BIN)/python) scripts/check.sh
