@@ -67,6 +67,15 @@ private:
         double value;    ///< where the coefficient stays: 0 or a bound
     };
 
+    static constexpr bool has_gram =
+        requires(const S& slots, std::span<const int> list, std::span<const double> coef,
+                 double* out) { slots.add_product(list, coef, 1.0, out); };
+
+    // Misfits of the members' equations, in units of accuracy().
+    static constexpr double good_misfit = 2.0;
+    static constexpr double doubtful_misfit = 20.0;  ///< a new factor might do better
+    static constexpr double wrong_misfit = 1000.0;   ///< never accepted
+
     /// Rounds that most points need by far; from here on safety comes first.
     static constexpr Index many_rounds = 30;
 
@@ -85,6 +94,8 @@ private:
     void start(double l1, double l2);
     bool drop_overshot();
     bool predict();
+    void refresh_direction()
+        requires has_gram;
     void walk();
     bool drop_all_wrong();
     Break first_break() const;
@@ -98,6 +109,8 @@ private:
     void keep_worst();
     bool enter_or_exchange();
     bool exchange(const Violator& entering);
+    double null_direction(int j, double towards);
+    Break first_break_along(Break first) const;
 
     const Runtime& _runtime;
     S& _slots;
@@ -125,4 +138,5 @@ private:
 
 }  // namespace shrinkage
 
-#include "shrinkage/active_set_steps.hpp"
+#include "shrinkage/active_set_entry.hpp"
+#include "shrinkage/active_set_solve.hpp"

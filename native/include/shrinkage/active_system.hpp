@@ -77,16 +77,14 @@ public:
             _solver = Solver::large;
             _large.restart(_members);
         }
+        const Index before = size();
         if (_solver == Solver::large)
             append_to_large(candidates, accepted);
+        else if (_solver == Solver::inverse)
+            append_to_inverse(candidates, accepted);
         else
-            append_to_factor(candidates, accepted);
-        Index n_new = 0;
-        for (std::size_t q = 0; q < candidates.size(); ++q) {
-            if (!accepted[q]) continue;
-            if (_solver != Solver::cholesky) _members.push_back(candidates[q]);
-            ++n_new;
-        }
+            append_to_cholesky(candidates, accepted);
+        const Index n_new = size() - before;
         _counts.appended += n_new;
         return n_new;
     }
@@ -181,32 +179,37 @@ private:
         for (Index q = 0; q < most; ++q) {
             accepted[q] = 1;
             _large.append(candidates[q]);
+            _members.push_back(candidates[q]);
         }
     }
 
-    void append_to_factor(std::span<const int> candidates, std::vector<char>& accepted) {
+    void append_to_inverse(std::span<const int> candidates, std::vector<char>& accepted) {
+        read_gram(candidates);
+        _inverse.append(static_cast<Index>(candidates.size()), _cross.data(), size(),
+                        _corner.data(), room(), accepted.data());
+        for (std::size_t q = 0; q < candidates.size(); ++q)
+            if (accepted[q]) _members.push_back(candidates[q]);
+    }
+
+    void append_to_cholesky(std::span<const int> candidates, std::vector<char>& accepted) {
+        read_gram(candidates);
         const auto k = static_cast<Index>(candidates.size()), n = size();
-        double* cross = _cross.reserve(std::max<Index>(n, 1) * k);
-        double* corner = _corner.reserve(k * k);
-        _slots.cross(candidates, _members, cross, n);
-        _slots.cross(candidates, candidates, corner, k);
-        if (_solver == Solver::inverse) {
-            _inverse.append(k, cross, n, corner, room(), accepted.data());
-            return;
-        }
-        Index free_room = room();
-        std::vector<double>& column = _column;
-        for (Index q = 0; q < k && free_room > 0; ++q) {
-            column.assign(cross + q * n, cross + (q + 1) * n);
-            for (Index i = 0; i < q; ++i)
-                if (accepted[i]) column.push_back(corner[q * k + i]);
+        for (Index q = 0; q < k && room() > 0; ++q) {
             const int j = candidates[q];
-            accepted[q] =
-                _cholesky.append(column.data(), corner[q * k + q], _slots.penalty_factor(j));
-            if (!accepted[q]) continue;
-            _members.push_back(j);
-            --free_room;
+            _column.assign(_cross.data() + q * n, _cross.data() + (q + 1) * n);
+            for (Index i = 0; i < q; ++i)
+                if (accepted[i]) _column.push_back(_corner.data()[q * k + i]);
+            accepted[q] = _cholesky.append(_column.data(), _corner.data()[q * k + q],
+                                           _slots.penalty_factor(j));
+            if (accepted[q]) _members.push_back(j);
         }
+    }
+
+    /// Gram entries of candidates with members and among themselves.
+    void read_gram(std::span<const int> candidates) {
+        const auto k = static_cast<Index>(candidates.size());
+        _slots.cross(candidates, _members, _cross.reserve(std::max<Index>(size(), 1) * k), size());
+        _slots.cross(candidates, candidates, _corner.reserve(k * k), k);
     }
 
     S& _slots;

@@ -41,12 +41,9 @@ Status ActiveSet<S>::iterate() {
         find_violators();
         if (_violators.empty()) {
             const double rest = misfit();
-            if (rest > 20.0 && repair()) {
-                at_target = false;
-                continue;
-            }
-            if (rest > 1000.0) return Status::stalled;
-            if (!drop_overshot()) {
+            const bool try_again = rest > doubtful_misfit && repair();
+            if (!try_again && rest > wrong_misfit) return Status::stalled;
+            if (!try_again && !drop_overshot()) {
                 _previous_l1 = _l1;
                 return Status::converged;
             }
@@ -110,26 +107,16 @@ bool ActiveSet<S>::drop_overshot() {
 /// signs hold. Correlations are updated, not recomputed, at most 16 times in a row.
 template <Slots S>
 bool ActiveSet<S>::predict() {
+    constexpr Index most = 16;
     const double previous_l1 = std::exchange(_previous_l1, 0.0);
-    if constexpr (requires { _slots.add_product(_entering, _direction, 1.0, _direction.data()); }) {
-        const Index n = _point.size();
-        if (!_point.system().uses_inverse() || _slots.any_bounded() || n == 0 || _l1 == 0.0 ||
-            previous_l1 == 0.0 || _predictions >= 16)
+    if constexpr (has_gram) {
+        if (!_point.system().uses_inverse() || _slots.any_bounded() || _point.size() == 0 ||
+            _l1 == 0.0 || previous_l1 == 0.0 || _predictions >= most)
             return false;
-        const Index changes = _counts.appended + _counts.deleted + _counts.rebuilt;
-        if (_direction_for != changes) {
-            _direction.resize(static_cast<std::size_t>(n));
-            _step.resize(static_cast<std::size_t>(n));
-            for (Index i = 0; i < n; ++i)
-                _step[i] = _slots.penalty_factor(_point.members()[i]) * _point.signs()[i];
-            _point.system().solve(_step.data(), accuracy(), _direction.data());
-            _direction_correlations.assign(static_cast<std::size_t>(_slots.size()), 0.0);
-            _slots.add_product(_point.members(), _direction, 1.0, _direction_correlations.data());
-            _direction_for = changes;
-        }
+        refresh_direction();
         const double step = previous_l1 - _l1;
-        _target.resize(static_cast<std::size_t>(n));
-        for (Index i = 0; i < n; ++i) {
+        _target.resize(_direction.size());
+        for (Index i = 0; i < _point.size(); ++i) {
             _target[i] = _point.coef()[i] + step * _direction[i];
             if (has_kink(_point.members()[i]) && _point.signs()[i] * _target[i] <= 0.0)
                 return false;
@@ -142,6 +129,24 @@ bool ActiveSet<S>::predict() {
     } else {
         return false;
     }
+}
+
+/// How coefficients and correlations change when l1 falls by 1.
+template <Slots S>
+void ActiveSet<S>::refresh_direction()
+    requires has_gram
+{
+    const Index changes = _counts.appended + _counts.deleted + _counts.rebuilt;
+    if (_direction_for == changes) return;
+    _direction_for = changes;
+    const std::span<const int> members = _point.members();
+    _direction.resize(members.size());
+    _step.resize(members.size());
+    for (std::size_t i = 0; i < members.size(); ++i)
+        _step[i] = _slots.penalty_factor(members[i]) * _point.signs()[i];
+    _point.system().solve(_step.data(), accuracy(), _direction.data());
+    _direction_correlations.assign(static_cast<std::size_t>(_slots.size()), 0.0);
+    _slots.add_product(members, _direction, 1.0, _direction_correlations.data());
 }
 
 /// (a) Go towards the solution of the members' equations; whoever would change its sign or cross a
@@ -221,13 +226,13 @@ template <Slots S>
 void ActiveSet<S>::refine() {
     constexpr int most = 3;
     double before = misfit();
-    for (int step = 0; before > 2.0 && step < most; ++step) {
+    for (int step = 0; before > good_misfit && step < most; ++step) {
         _step.assign(_misfit.size(), 0.0);
         _point.system().solve(_misfit.data(), accuracy(), _step.data());
         for (std::size_t i = 0; i < _step.size(); ++i) _point.coef()[i] += _step[i];
         evaluate();
         const double after = misfit();
-        if (after > 0.1 * before && after > 10.0) {
+        if (after > 0.1 * before && after > doubtful_misfit) {
             if (!repair()) return;
             before = misfit();
         } else {
@@ -263,138 +268,6 @@ void ActiveSet<S>::rebuild_inverse() {
     if (_point.system().rebuild()) return;
     _point.readmit_members(false);
     evaluate();
-}
-
-/// (d) Slots at 0 whose correlation exceeds the penalty, and slots at a bound that want to come
-/// back.
-template <Slots S>
-void ActiveSet<S>::find_violators() {
-    constexpr Index patience = 200;  // rounds, then what is nearly right is accepted
-    const double factor = _rounds > patience ? 100.0 : 1.0;
-    const double slack = _rounds > patience ? 1e-9 * _l1 : 0.0;
-    _violators.clear();
-    const std::span<const double> c = _point.correlations();
-    for (int j = 0; j < _slots.size(); ++j) {
-        if (_point.place(j) != Place::zero) continue;
-        const double v = _slots.penalty_factor(j), size = std::abs(c[j]);
-        if (size <= _l1 * v || (_only_free && v > 0.0)) continue;
-        if (size <= _l1 * v + slack * v + factor * tolerance(j)) continue;
-        if (c[j] > 0.0 ? _slots.upper(j) <= 0.0 : _slots.lower(j) >= 0.0) continue;
-        const double rank = v > 0.0 ? size / v : std::numeric_limits<double>::max();
-        _violators.push_back({rank, j, c[j] > 0.0 ? 1.0 : -1.0});
-    }
-    for (const auto& [j, value] : _point.at_bound()) {
-        const double sign = value > 0.0 ? 1.0 : -1.0, v = _slots.penalty_factor(j);
-        const double multiplier = c[j] - v * (_l2 * value + _l1 * sign);
-        const double inward = value == _slots.upper(j) ? -multiplier : multiplier;
-        if (inward > slack * v + factor * tolerance(j))
-            _violators.push_back({std::numeric_limits<double>::infinity(), j, sign});
-    }
-}
-
-/// The same worst violator twice in a row: it was refused or dropped at once, so the inverse may
-/// have decayed. Many rounds: it is not good enough for members so nearly dependent.
-template <Slots S>
-void ActiveSet<S>::watch_for_decay() {
-    const auto worst =
-        std::max_element(_violators.begin(), _violators.end(),
-                         [](const Violator& a, const Violator& b) { return a.rank < b.rank; });
-    if (_point.system().uses_inverse()) {
-        if (_rounds == many_rounds)
-            use_cholesky();
-        else if (worst->slot == _worst_slot)
-            rebuild_inverse();
-    }
-    _worst_slot = worst->slot;
-}
-
-/// Only so many enter in a round; in the end fewer and fewer, down to a strict one-at-a-time
-/// method. Without a kink all that enter stay.
-template <Slots S>
-void ActiveSet<S>::keep_worst() {
-    const auto before = [](const Violator& a, const Violator& b) {
-        return a.rank != b.rank ? a.rank > b.rank : a.slot < b.slot;
-    };
-    Index most = std::max<Index>(10, _point.size() / 2 + 5);
-    if (_l1 == 0.0) most = std::max<Index>(most, _slots.size());
-    if (_rounds > many_rounds)
-        most = std::max<Index>(1, most >> std::min<Index>(20, _rounds - many_rounds));
-    if (static_cast<Index>(_violators.size()) > most) {
-        std::nth_element(_violators.begin(), _violators.begin() + most - 1, _violators.end(),
-                         before);
-        _violators.resize(static_cast<std::size_t>(most));
-    }
-    std::sort(_violators.begin(), _violators.end(), before);
-}
-
-template <Slots S>
-bool ActiveSet<S>::enter_or_exchange() {
-    _entering.clear();
-    _entering_signs.clear();
-    for (const Violator& each : _violators) {
-        _entering.push_back(each.slot);
-        _entering_signs.push_back(each.sign);
-    }
-    if (_point.enter(_entering, _entering_signs) > 0) return true;
-    return exchange(_violators.front());
-}
-
-/// All violators depend on the members. Along the null direction of one of them the fit does not
-/// change and the penalty falls: go there until a coefficient reaches 0 or a bound, and let that
-/// one make room.
-template <Slots S>
-bool ActiveSet<S>::exchange(const Violator& entering) {
-    const int j = entering.slot;
-    const Index n = _point.size();
-    const double from = _point.bound_value(j);
-    const double towards = from == 0.0 ? entering.sign : (from == _slots.upper(j) ? -1.0 : 1.0);
-    std::vector<double>& direction = _step;
-    direction.assign(static_cast<std::size_t>(n), 0.0);
-    _misfit.resize(static_cast<std::size_t>(n));
-    _point.system().cross(j, _misfit.data());
-    _point.system().solve(_misfit.data(), accuracy(), direction.data());
-
-    const double own_end = from != 0.0 ? 0.0 : (towards > 0.0 ? _slots.upper(j) : _slots.lower(j));
-    Break first{std::abs(own_end - from), -1, own_end};
-    const auto consider = [&first](double step, Index position, double value) {
-        if (step < first.step) first = {std::max(step, 0.0), position, value};
-    };
-    for (Index i = 0; i < n; ++i) {
-        const int k = _point.members()[i];
-        const double slope = -towards * direction[i], b = _point.coef()[i];
-        if (has_kink(k) && slope * _point.signs()[i] < 0.0) consider(std::abs(b / slope), i, 0.0);
-        if (slope > 0.0)
-            consider((_slots.upper(k) - b) / slope, i, _slots.upper(k));
-        else if (slope < 0.0)
-            consider((_slots.lower(k) - b) / slope, i, _slots.lower(k));
-    }
-    if (!std::isfinite(first.step)) {
-        // Nothing is penalised or bounded here: the slot is a combination of free members.
-        if (repair()) return true;
-        if (_slots.penalty_factor(j) > 0.0) return false;
-        _point.exclude(j);
-        return true;
-    }
-    // A slot that is nearly but not quite dependent, as far as the inverse can tell, has its
-    // optimum before the break: only as a member can it be there, and a Cholesky factor bears it.
-    const double schur =
-        _slots.diagonal(j) - _runtime.simd.f64.dot(n, _misfit.data(), direction.data());
-    const double slope =
-        _point.correlations()[j] - _slots.penalty_factor(j) * (_l2 * from + _l1 * entering.sign);
-    if (_point.system().uses_inverse() && std::abs(slope) < std::abs(schur) * first.step) {
-        use_cholesky();
-        return true;
-    }
-    ++_counts.exchanged;
-    for (Index i = 0; i < n; ++i) _point.coef()[i] -= first.step * towards * direction[i];
-    if (first.position < 0) {
-        _point.hold(j, own_end);
-        return true;
-    }
-    _point.leave(first.position, first.value);
-    if (_point.enter({&j, 1}, {&entering.sign, 1}) == 0) return repair();
-    _point.coef().back() = from + first.step * towards;
-    return true;
 }
 
 }  // namespace shrinkage
