@@ -171,6 +171,16 @@ def test_folds_without_noise_have_errors_that_are_not_negative():
     assert folds.error.max() < 1e-12 * y.var()
 
 
+def test_a_fold_without_weight_has_no_error():
+    X, y, _ = make_data(False)
+    ids = (np.arange(N) % 4).astype(np.int32)
+    w = np.where(ids == 1, 0.0, 1.0)
+    cross = cross_products(X, y, w / w.sum(), (True, True), ids, 4)
+    folds = cross.crossval(np.array([0.1]), 1.0, np.ones(P), None, None, 1000, 1e-9, 1)
+    assert np.isnan(folds.error[:, 0]).tolist() == [False, True, False, False]
+    assert np.isfinite(folds.train_error).all()
+
+
 @pytest.mark.parametrize("kind", ["C", "float32", "sparse"])
 def test_every_kind_of_matrix_gives_the_same_folds(kind):
     X, y, w = make_data(True)

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -70,7 +71,7 @@ struct DensePath {
 ///
 ///     (S_yy - 2 b'S_xy + b'S_xx b) / weight + ((held mean of y - y_mean) - (held mean - mean)'b)^2
 ///
-/// @param held with products mirrored to a full square
+/// @param held with products mirrored to a full square; without weight every error is NaN
 inline std::vector<double> held_out_errors(const Blas& blas, const PathResult& path,
                                            const Moments& held, const ProblemUnits& units) {
     const Index width = held.width(), cols = width - 1;
@@ -87,7 +88,8 @@ inline std::vector<double> held_out_errors(const Blas& blas, const PathResult& p
     }
     multiply(blas, 'N', size, size, m, products.data(), size, dense.coef.data(), size, 1.0, 0.0,
              image.data(), size);
-    std::vector<double> errors(m);
+    std::vector<double> errors(m, std::numeric_limits<double>::quiet_NaN());
+    if (held.weight == 0.0) return errors;
     for (Index k = 0; k < m; ++k) {
         const double* coef = dense.coef.data() + k * size;
         double squares = held.products[cols * width + cols];

@@ -178,8 +178,8 @@ private:
         for (Index i = 0; i < count; ++i) wt.push_back(weight(first + i));
         const std::vector<double> U = project(first, count, directions, basis.rank());
         const LeftOutSums sums(_runtime.blas, basis.curvature, basis.n_free, l2);
-        const std::vector<double> fit = sums(scaled_columns(U, count, basis.target), wt);
-        const std::vector<double> leverage = sums(squares(U), wt);
+        const std::vector<double> fit = sums(U, basis.target, wt);
+        const std::vector<double> leverage = sums.of_squares(U, wt);
         const double own = _fit_intercept ? 1.0 : 0.0, y_mean = _products.problem().units.y_mean;
         for (std::size_t k = 0; k < l2.size(); ++k) {
             for (Index i = 0; i < count; ++i) {

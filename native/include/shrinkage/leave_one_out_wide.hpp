@@ -54,9 +54,8 @@ private:
     void add(const KernelBasis& basis, std::span<const double> l2, LeaveOneOut& result) const {
         const LeftOutSums sums(_runtime.blas, basis.curvature, 0, l2);
         const Index n = basis.rows;
-        const std::vector<double> residual =
-            sums(scaled_columns(basis.vectors, n, basis.along), _wt);
-        const std::vector<double> freedom = sums(squares(basis.vectors), _wt);
+        const std::vector<double> residual = sums(basis.vectors, basis.along, _wt);
+        const std::vector<double> freedom = sums.of_squares(basis.vectors, _wt);
         for (std::size_t k = 0; k < l2.size(); ++k) {
             std::vector<double> multipliers;
             for (const double curvature : basis.curvature)

@@ -29,11 +29,19 @@ public:
                 std::span<const double> l2)
         : _blas(blas), _curvature(curvature), _n_free(n_free), _l2(l2) {}
 
+    /// sum_q values_iq factors_q S_iq
     /// @param values rows x directions @param wt one per row @return rows x strengths
     std::vector<double> operator()(const std::vector<double>& values,
+                                   std::span<const double> factors,
                                    std::span<const double> wt) const {
         const bool equal = std::ranges::all_of(wt, [&](double each) { return each == wt[0]; });
-        return equal ? by_product(values, wt) : by_row(values, wt);
+        return equal ? by_product(values, factors, wt) : by_row(values, factors, wt);
+    }
+
+    /// sum_q values_iq^2 S_iq
+    std::vector<double> of_squares(std::vector<double> values, std::span<const double> wt) const {
+        for (double& value : values) value *= value;
+        return (*this)(values, std::vector<double>(_curvature.size(), 1.0), wt);
     }
 
 private:
@@ -44,18 +52,19 @@ private:
     }
 
     std::vector<double> by_product(const std::vector<double>& values,
+                                   std::span<const double> factors,
                                    std::span<const double> wt) const {
         const Index rows = static_cast<Index>(wt.size()), m = n_strengths();
         std::vector<double> multipliers, sums(rows * m);
         for (Index k = 0; k < m; ++k)
             for (Index q = 0; q < rank(); ++q)
-                multipliers.push_back(multiplier(q, _l2[k] * (1.0 - wt[0])));
+                multipliers.push_back(factors[q] * multiplier(q, _l2[k] * (1.0 - wt[0])));
         multiply(_blas, 'N', rows, rank(), m, values.data(), rows, multipliers.data(), rank(), 1.0,
                  0.0, sums.data(), rows);
         return sums;
     }
 
-    std::vector<double> by_row(const std::vector<double>& values,
+    std::vector<double> by_row(const std::vector<double>& values, std::span<const double> factors,
                                std::span<const double> wt) const {
         const Index rows = static_cast<Index>(wt.size()), m = n_strengths();
         std::vector<double> sums(rows * m), strength(m), row(m);
@@ -63,7 +72,7 @@ private:
             std::ranges::fill(row, 0.0);
             for (Index k = 0; k < m; ++k) strength[k] = _l2[k] * (1.0 - wt[i]);
             for (Index q = 0; q < rank(); ++q) {
-                const double value = values[q * rows + i];
+                const double value = values[q * rows + i] * factors[q];
                 for (Index k = 0; k < m; ++k) row[k] += value * multiplier(q, strength[k]);
             }
             for (Index k = 0; k < m; ++k) sums[k * rows + i] = row[k];
@@ -76,22 +85,5 @@ private:
     Index _n_free;
     std::span<const double> _l2;
 };
-
-/// values with column q times its factor.
-inline std::vector<double> scaled_columns(const std::vector<double>& values, Index rows,
-                                          std::span<const double> factors) {
-    std::vector<double> out(values.size());
-    for (std::size_t q = 0; q < factors.size(); ++q)
-        for (Index i = q * rows; i < static_cast<Index>(q + 1) * rows; ++i)
-            out[i] = values[i] * factors[q];
-    return out;
-}
-
-inline std::vector<double> squares(const std::vector<double>& values) {
-    std::vector<double> out;
-    out.reserve(values.size());
-    for (const double value : values) out.push_back(value * value);
-    return out;
-}
 
 }  // namespace shrinkage

@@ -118,9 +118,8 @@ private:
         const Blas& blas = _runtime.blas;
         const Index n = _design.rows(), n_held = static_cast<Index>(held.size());
         RowKernels kernels =
-            _standardize
-                ? row_kernels(_inner, wide_terms(data, _penalty_factor), _with_zero)
-                : _shared;
+            _standardize ? row_kernels(_inner, wide_terms(data, _penalty_factor), _with_zero)
+                         : _shared;
         if (_fit_intercept && !_standardize)
             kernels.for_each([&](auto& kernel) { detail::centre_kernel(n, data.weight, kernel); });
         const TrainingRows training = training_rows(data, _fit_intercept);
