@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -245,22 +246,23 @@ private:
         return limits;
     }
 
-    std::vector<Index> exceeding(const Runtime& runtime, const Limits& limits) const {
+    std::vector<Index> exceeding(const Runtime& runtime, const Limits& limits) {
         constexpr Index step = 1 << 14;
         const Index cols = static_cast<Index>(_sign.size());
-        std::vector<Index> positions(cols), counts((cols + step - 1) / step);
+        _positions.resize(cols);
+        std::vector<Index> counts((cols + step - 1) / step);
         parallel_for(runtime, static_cast<Index>(counts.size()), [&](Index task) {
             const Index first = task * step;
             counts[task] = _simd.screening.may_exceed(std::min(step, cols - first), nullptr,
                                                       columns_from(first), _fits.data(),
-                                                      limits.data(), positions.data() + first);
+                                                      limits.data(), _positions.data() + first);
         });
-        Index found = 0;
+        std::vector<Index> found;
+        found.reserve(std::accumulate(counts.begin(), counts.end(), Index{0}));
         for (Index task = 0; task < static_cast<Index>(counts.size()); ++task)
             for (Index i = 0; i < counts[task]; ++i)
-                positions[found++] = positions[task * step + i] + task * step;
-        positions.resize(found);
-        return positions;
+                found.push_back(_positions[task * step + i] + task * step);
+        return found;
     }
 
     ScreenedColumns columns_from(Index j) const {
@@ -280,6 +282,7 @@ private:
     std::vector<signed char> _sign;  ///< 0: not a candidate; otherwise the sign of first and second
     std::vector<Pattern> _patterns;
     std::vector<double> _fits;
+    std::vector<Index> _positions;
     std::vector<double> _rest;
 };
 

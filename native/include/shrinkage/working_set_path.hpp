@@ -42,13 +42,7 @@ public:
         if (_working_set.size() == 0) return _data.correlation;
         _active.slots_added();
         _active.solve_null();
-        std::vector<Index> columns;
-        for (Index j = 0; j < _data.cols(); ++j)
-            if (_data.scale[j] > 0.0) columns.push_back(j);
-        const std::vector<double> found = _check.multiply(columns, residual().data(), 1);
-        std::vector<double> correlations(_data.cols(), 0.0);
-        for (std::size_t i = 0; i < columns.size(); ++i) correlations[columns[i]] = found[i];
-        return correlations;
+        return _check.correlations_of_all(residual().data());
     }
 
     /// Appends one row for each alpha of the task.
