@@ -7,8 +7,6 @@ namespace shrinkage::bindings {
 
 namespace {
 
-using OptionalVector = std::optional<Vector>;
-
 std::unique_ptr<CrossProducts> make(const Design& design, const Vector& y,
                                     const OptionalVector& weights, bool fit_intercept,
                                     bool standardize, const std::optional<FoldIds>& fold_ids,
@@ -18,13 +16,6 @@ std::unique_ptr<CrossProducts> make(const Design& design, const Vector& y,
                                                fit_intercept, standardize, span_of(fold_ids),
                                                n_folds);
     });
-}
-
-PathTask task_of(const Vector& alphas, double l1_ratio, const Vector& penalty_factor,
-                 const OptionalVector& lower, const OptionalVector& upper, Index max_rounds,
-                 double tol) {
-    return {span_of(alphas), l1_ratio, span_of(penalty_factor), span_of(lower), span_of(upper),
-            max_rounds,      tol};
 }
 
 NewVector<double> null_correlations(const CrossProducts& problem, const Vector& penalty_factor,

@@ -7,8 +7,6 @@ namespace shrinkage::bindings {
 
 namespace {
 
-using OptionalVector = std::optional<Vector>;
-
 PathResult ridge_wide(const Design& design, const Vector& y, const OptionalVector& weights,
                       bool fit_intercept, bool standardize, const Vector& alphas,
                       const Vector& penalty_factor, int n_threads) {

@@ -7,15 +7,6 @@ namespace shrinkage::bindings {
 
 namespace {
 
-using OptionalVector = std::optional<Vector>;
-
-PathTask task_of(const Vector& alphas, double l1_ratio, const Vector& penalty_factor,
-                 const OptionalVector& lower, const OptionalVector& upper, Index max_rounds,
-                 double tol) {
-    return {span_of(alphas), l1_ratio, span_of(penalty_factor), span_of(lower), span_of(upper),
-            max_rounds,      tol};
-}
-
 void construct(WorkingSetProblem* place, const Design& design, const Vector& y,
                const OptionalVector& weights, bool fit_intercept, bool standardize, int n_threads) {
     run(n_threads, [&](const Runtime& runtime) {

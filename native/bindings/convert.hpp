@@ -24,6 +24,7 @@ const Blas& scipy_blas();
 template <class T>
 using VectorOf = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Vector = VectorOf<double>;
+using OptionalVector = std::optional<Vector>;
 using FoldIds = VectorOf<std::int32_t>;
 
 template <class T>
@@ -41,6 +42,14 @@ std::span<const T> span_of(const std::optional<VectorOf<T>>& vector) {
 template <class T>
 const T* data_of(const std::optional<VectorOf<T>>& vector) {
     return vector ? vector->data() : nullptr;
+}
+
+/// Holds views of the arrays: they must outlive it.
+inline PathTask task_of(const Vector& alphas, double l1_ratio, const Vector& penalty_factor,
+                        const OptionalVector& lower, const OptionalVector& upper, Index max_rounds,
+                        double tol) {
+    return {span_of(alphas), l1_ratio, span_of(penalty_factor), span_of(lower), span_of(upper),
+            max_rounds,      tol};
 }
 
 template <class T>
