@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from shrinkage import _core
 from shrinkage._typing import FloatArray
 
+# Codes of `enum class Status` in path.hpp.
+CONVERGED, STALLED = 0, 5
+
 
 class Points:
     """Solutions for m alphas, coefficients in original units.
@@ -72,6 +75,20 @@ class Points:
         """Return the features and the coefficients of alpha number k."""
         here = slice(self.starts[k], self.starts[k + 1])
         return self.features[here], self.values[here]
+
+    def judged_by(self, tol: float) -> Points:
+        """Return the points with the status that `tol` asks for.
+
+        A linear system is solved as well as rounding allows, whatever the tolerance: only
+        the words for it depend on that.
+        """
+        within = self.dual_gap <= tol
+        if within.all() and not (self.status == STALLED).any():
+            return self
+        other = Points(self)
+        other.status = np.where(within, self.status, STALLED).astype(np.int32)
+        other.status[within & (self.status == STALLED)] = CONVERGED
+        return other
 
     def only(self, k: int) -> Points:
         """Return alpha number k alone."""

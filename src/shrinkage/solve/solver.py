@@ -198,8 +198,10 @@ class Solver:
         factor, threads = self.problem.penalty_factor, self.settings.threads
         tall = self._cross_products(with_folds=False)
         if tall is not None:
-            return Points(tall.ridge(alphas, factor, threads))
-        return Points(_core.ridge_wide(*self._data, alphas, factor, threads))
+            points = Points(tall.ridge(alphas, factor, threads))
+        else:
+            points = Points(_core.ridge_wide(*self._data, alphas, factor, threads))
+        return points.judged_by(self.settings.gap)
 
     def _ridge_folds(self, alphas: FloatArray) -> Folds:
         factor, threads = self.problem.penalty_factor, self.settings.threads
