@@ -12,7 +12,8 @@ from shrinkage.design import Matrix
 from shrinkage.errors import DataWarning, listed, warn
 
 # Rows whose weighted sum tells columns apart; the weights are no simple multiples of each other.
-SAMPLE_WEIGHTS = np.sqrt(np.arange(2.0, 18.0))
+SAMPLE = np.arange(16)
+SAMPLE_WEIGHTS = np.sqrt(SAMPLE + 2.0)
 
 
 def mention_columns(matrix: Matrix, spread: FloatArray) -> None:
@@ -44,7 +45,8 @@ def mention_columns(matrix: Matrix, spread: FloatArray) -> None:
 def _fingerprints(matrix: Matrix, spread: FloatArray) -> FloatArray:
     if matrix.kind == "sparse":
         return spread
-    rows = np.linspace(0, matrix.shape[0] - 1, SAMPLE_WEIGHTS.size).astype(np.intp)
+    rows = SAMPLE * (matrix.shape[0] - 1) // SAMPLE[-1]
+    # Row by row: a matrix product may round equal columns differently.
     return np.asarray((matrix.source[rows] * SAMPLE_WEIGHTS[:, None]).sum(axis=0))
 
 

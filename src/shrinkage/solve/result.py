@@ -107,7 +107,7 @@ class Solution:
         )
 
 
-UNFINISHED = [code for code, status in enumerate(CORE_STATUS) if not status.converged]
+IS_UNFINISHED = np.array([not status.converged for status in CORE_STATUS])
 
 
 def warn_unless_converged(
@@ -117,7 +117,7 @@ def warn_unless_converged(
 
     `codes` are positions in CORE_STATUS.
     """
-    failed = np.flatnonzero(np.logical_or.reduce([codes == code for code in UNFINISHED]))
+    failed = np.flatnonzero(IS_UNFINISHED[codes])
     if not failed.size:
         return
     worst = failed[np.argmax(dual_gap[failed])]

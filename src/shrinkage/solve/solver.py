@@ -68,6 +68,7 @@ class Solver:
         self.fold_ids = fold_ids
         self.n_folds = n_folds
         self._null: FloatArray | None = None
+        self._lasso_alpha_max: float | None = None
         self._data = (
             problem.matrix.core,
             problem.y,
@@ -216,6 +217,11 @@ class Solver:
 
     def _strongest(self) -> float:
         """Return the lasso's alpha_max: max over penalised j of |z_j'u| / v_j."""
+        if self._lasso_alpha_max is None:
+            self._lasso_alpha_max = self._find_strongest()
+        return self._lasso_alpha_max
+
+    def _find_strongest(self) -> float:
         problem = self.problem
         c = self.null_correlations()
         if problem.lower is not None and problem.upper is not None:
