@@ -176,14 +176,28 @@ TEST(a_path_reads_x_a_few_times) {
     }
 }
 
+TEST(a_long_way_is_visited_in_steps) {
+    const std::vector<double> alphas{1.0, 0.6, 0.01, 0.0};
+    const std::vector<VisitedAlpha> visited = visit(alphas, 1.0);
+    std::vector<double> asked;
+    for (std::size_t k = 0; k < visited.size(); ++k) {
+        if (visited[k].asked) asked.push_back(visited[k].alpha);
+        if (k > 0 && visited[k].alpha > 0.0)
+            CHECK(visited[k].alpha < visited[k - 1].alpha &&
+                  visited[k].alpha > 0.5 * visited[k - 1].alpha);
+    }
+    CHECK(asked == alphas);
+    CHECK(visited.size() > alphas.size());
+    CHECK(visit(std::vector<double>{0.3}, 0.0).size() == 1);
+}
+
 TEST(threads_change_no_bit) {
     const Data data(60, 20000);
     const DenseDesign<double> design = data.design();
     const auto solve_with = [&](int n_threads) {
         const Runtime runtime = runtime_of(n_threads);
         const WorkingSetProblem problem(runtime, design, data.y, data.weights, true, true);
-        const std::vector<double> alphas =
-            grid(largest_of(problem.columns().correlation), 0.1, 20);
+        const std::vector<double> alphas = grid(largest_of(problem.columns().correlation), 0.1, 20);
         const PathTask task = data.task(alphas, 1.0);
         std::vector<PathResult> paths{problem.path(runtime, task)};
         FoldResult folds = cross_validate(runtime, problem, task, data.fold_ids, 3);

@@ -197,6 +197,22 @@ def test_a_coarse_grid_is_certified(n_alphas):
     assert_certified(path, X, y, None, alphas, 1.0, penalty, (True, True))
 
 
+def test_too_few_rounds_are_reported_with_the_gap_reached():
+    X, y, _ = make_data()
+    problem = _core.WorkingSet(_core.dense(X), y, None, True, True, 1)
+    penalty = (np.ones(P), None, None)
+    alphas = alphas_for(problem, 1.0, *penalty)
+    path = problem.path(alphas, 1.0, *penalty, 1, 1e-9, 1)
+    assert 1 in path.status
+    assert set(path.status) <= {0, 1, 2}
+    np.testing.assert_array_equal(path.status == 1, path.dual_gap > 1e-9)
+    judged = [
+        certify(X, y, coef, path.intercepts[k], alpha=alphas[k]).dual_gap
+        for k, coef in enumerate(coefs_of(path, P))
+    ]
+    np.testing.assert_allclose(path.dual_gap, judged, atol=1e-10)
+
+
 def test_a_mean_of_a_million_costs_no_digits():
     X, y, _ = make_data()
     X /= X.std(axis=0) + (X.std(axis=0) == 0)
