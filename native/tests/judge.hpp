@@ -8,115 +8,161 @@ struct Verdict {
     double gap;     ///< upper minus lower bound of the minimum, over |y|^2 / 2
     double kkt;     ///< largest violation of an optimality condition beyond rounding, over l1
     double length;  ///< largest |z_j| times (|y| + sum_j |z_j t_j|): rounding errors of c are in it
-    double projected;  ///< largest |z_j| times the length that project() took away
+    double projected;  ///< largest |z_j| times the length that was projected away
 };
 
-/// Makes u orthogonal to the features that nothing holds: never penalised and off their bounds.
-/// (Any u makes a valid bound of the minimum; theirs is 0 only up to rounding.)
-inline void project(const Problem& problem, std::span<const double> t, bool any_penalty,
-                    std::vector<long double>& u) {
-    std::vector<std::vector<long double>> basis;
-    const auto remove = [](std::vector<long double>& v, const std::vector<long double>& unit) {
-        long double product = 0.0;
-        for (std::size_t i = 0; i < v.size(); ++i) product += v[i] * unit[i];
-        for (std::size_t i = 0; i < v.size(); ++i) v[i] -= product * unit[i];
-    };
-    for (Index j = 0; j < problem.p; ++j) {
-        const bool held = t[j] <= problem.lower[j] || t[j] >= problem.upper[j] || t[j] == 0.0;
-        if ((any_penalty && problem.penalty_factor[j] != 0.0) || held) continue;
-        std::vector<long double> v(problem.column(j), problem.column(j) + problem.n);
-        for (int twice = 0; twice < 2; ++twice)
-            for (const auto& unit : basis) remove(v, unit);
-        long double norm = 0.0;
-        for (const long double value : v) norm += value * value;
-        if (norm == 0.0) continue;
-        for (long double& value : v) value /= std::sqrt(norm);
-        basis.push_back(std::move(v));
+class Judge {
+public:
+    Judge(const Problem& problem, std::span<const double> t, double l1, double l2)
+        : _problem(problem),
+          _t(t),
+          _l1(l1),
+          _l2(l2),
+          _residual(problem.y.begin(), problem.y.end()) {
+        _length = std::sqrt(product(_residual, _residual));
+        for (Index j = 0; j < problem.p; ++j) {
+            if (t[j] != 0.0)
+                for (Index i = 0; i < problem.n; ++i)
+                    _residual[i] -= Real(problem.column(j)[i]) * t[j];
+            const Real norm =
+                std::sqrt(along(j, Vector(problem.column(j), problem.column(j) + problem.n)));
+            _norm.push_back(norm);
+            _widest = std::max(_widest, norm);
+            _length += norm * std::abs(t[j]);
+        }
+        _dual_point = _residual;
+        project();
     }
-    for (int twice = 0; twice < 2; ++twice)
-        for (const auto& unit : basis) remove(u, unit);
-}
+
+    Verdict verdict() const {
+        Vector taken = _residual;
+        for (std::size_t i = 0; i < taken.size(); ++i) taken[i] -= _dual_point[i];
+        const Vector y(_problem.y.begin(), _problem.y.end());
+        const Real null_loss = product(y, y) / 2;
+        const Real unit = _l1 > 0.0 ? Real(_l1) : std::sqrt(2 * null_loss);
+        if (!is_feasible()) return {1.0, 1.0, 0.0, 0.0};
+        return {static_cast<double>(std::max(Real(0), primal() - dual(y)) / null_loss),
+                static_cast<double>(largest_violation(std::sqrt(2 * null_loss)) / unit),
+                static_cast<double>(_widest * _length),
+                static_cast<double>(_widest * std::sqrt(product(taken, taken)))};
+    }
+
+private:
+    using Real = long double;
+    using Vector = std::vector<long double>;
+
+    static Real product(const Vector& a, const Vector& b) {
+        Real sum = 0.0;
+        for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+        return sum;
+    }
+    Real along(Index j, const Vector& v) const {
+        Real sum = 0.0;
+        for (Index i = 0; i < _problem.n; ++i) sum += _problem.column(j)[i] * v[i];
+        return sum;
+    }
+    bool is_excluded(Index j) const { return _problem.penalty_factor[j] == infinity; }
+    /// Without any penalty all features are free.
+    Real factor(Index j) const { return _l1 + _l2 > 0.0 ? _problem.penalty_factor[j] : 0.0; }
+
+    bool is_feasible() const {
+        for (Index j = 0; j < _problem.p; ++j)
+            if (_t[j] < _problem.lower[j] || _t[j] > _problem.upper[j] ||
+                (is_excluded(j) && _t[j] != 0.0))
+                return false;
+        return true;
+    }
+
+    /// Makes the dual point orthogonal to the features that nothing holds: never penalised and off
+    /// their bounds. (Any vector makes a valid bound of the minimum; theirs is 0 up to rounding.)
+    void project() {
+        std::vector<Vector> basis;
+        const auto remove_basis = [&basis](Vector& v) {
+            for (int twice = 0; twice < 2; ++twice)
+                for (const Vector& unit : basis) {
+                    const Real length = product(v, unit);
+                    for (std::size_t i = 0; i < v.size(); ++i) v[i] -= length * unit[i];
+                }
+        };
+        for (Index j = 0; j < _problem.p; ++j) {
+            const bool held =
+                _t[j] <= _problem.lower[j] || _t[j] >= _problem.upper[j] || _t[j] == 0.0;
+            if (is_excluded(j) || factor(j) != 0.0 || held) continue;
+            Vector v(_problem.column(j), _problem.column(j) + _problem.n);
+            remove_basis(v);
+            const Real norm = std::sqrt(product(v, v));
+            if (norm == 0.0) continue;
+            for (Real& value : v) value /= norm;
+            basis.push_back(std::move(v));
+        }
+        remove_basis(_dual_point);
+    }
+
+    Real primal() const {
+        Real value = product(_residual, _residual) / 2;
+        for (Index j = 0; j < _problem.p; ++j)
+            if (!is_excluded(j))
+                value += factor(j) * (_l1 * std::abs(Real(_t[j])) + _l2 * Real(_t[j]) * _t[j] / 2);
+        return value;
+    }
+
+    /// Largest distance of a correlation from where it should be, beyond rounding.
+    Real largest_violation(Real y_norm) const {
+        Real largest = 0.0;
+        for (Index j = 0; j < _problem.p; ++j) {
+            if (is_excluded(j)) continue;
+            const Real b = _t[j], c = along(j, _residual), limit = _l1 * factor(j);
+            // A free feature that others replace but for 1e-13 of it may be left out.
+            if (factor(j) == 0.0 && b == 0.0 && std::abs(c) <= 1e-6L * _norm[j] * y_norm) continue;
+            const Real noise = _norm[j] * (1e-12L * y_norm + 2e-15L * _length);
+            const Real slope = c - _l2 * factor(j) * b;
+            const Real rise = slope - (b < 0 ? -limit : limit);   // > 0: wants to rise
+            const Real fall = -slope - (b > 0 ? -limit : limit);  // > 0: wants to fall
+            if (b < _problem.upper[j]) largest = std::max(largest, rise - noise);
+            if (b > _problem.lower[j]) largest = std::max(largest, fall - noise);
+        }
+        return largest;
+    }
+
+    /// The larger of two lower bounds of the minimum: the dual point, and l2's part of it, shrunk
+    /// until it is feasible; and, with l2, the dual point with the conjugate of the elastic net.
+    Real dual(const Vector& y) const {
+        const auto side = [this](Index j, Real c) -> Real {
+            return c > 0 ? _problem.upper[j] : -_problem.lower[j];
+        };
+        Real shrink = 1.0, square = 0.0, conjugate = 0.0;
+        for (Index j = 0; j < _problem.p; ++j) {
+            if (is_excluded(j)) continue;
+            const Real c = along(j, _dual_point), l1 = _l1 * factor(j), l2 = _l2 * factor(j);
+            const Real slope = std::abs(c - l2 * _t[j]), excess = std::abs(c) - l1;
+            square += l2 * _t[j] * _t[j];
+            if (slope > l1 && factor(j) > 0 && side(j, c - l2 * _t[j]) == infinity)
+                shrink = std::min(shrink, l1 / slope);
+            if (excess > 0 && (l2 > 0 || side(j, c) < infinity)) {
+                const Real best = l2 > 0 ? std::min(excess / l2, side(j, c)) : side(j, c);
+                conjugate += best * (excess - l2 * best / 2);
+            }
+        }
+        const Real yr = product(y, _dual_point), rr = product(_dual_point, _dual_point);
+        Real shrunk = shrink * yr - shrink * shrink * (rr + square) / 2;
+        for (Index j = 0; j < _problem.p; ++j) {
+            if (is_excluded(j)) continue;
+            const Real slope = along(j, _dual_point) - _l2 * factor(j) * _t[j];
+            const Real excess = shrink * std::abs(slope) - _l1 * factor(j);
+            if (excess > 0 && side(j, slope) < infinity) shrunk -= excess * side(j, slope);
+        }
+        return _l2 > 0.0 ? std::max(shrunk, yr - rr / 2 - conjugate) : shrunk;
+    }
+
+    const Problem& _problem;
+    std::span<const double> _t;
+    double _l1, _l2;
+    Vector _residual, _dual_point, _norm;
+    Real _widest = 0.0, _length = 0.0;
+};
 
 inline Verdict judge(const Problem& problem, std::span<const double> t, double l1, double l2) {
-    using Real = long double;
-    const Index n = problem.n;
-    std::vector<Real> r(problem.y.begin(), problem.y.end());
-    Real yy = 0.0, yr = 0.0, rr = 0.0, penalty = 0.0, square = 0.0;
-    for (Index j = 0; j < problem.p; ++j)
-        if (t[j] != 0.0)
-            for (Index i = 0; i < n; ++i) r[i] -= Real(problem.column(j)[i]) * t[j];
-    Real loss = 0.0;
-    for (const Real value : r) loss += value * value / 2;
-    const std::vector<Real> residual = r;
-    const bool any_penalty = l1 + l2 > 0.0;
-    project(problem, t, any_penalty, r);
-    for (Index i = 0; i < n; ++i) {
-        yy += Real(problem.y[i]) * problem.y[i];
-        yr += problem.y[i] * r[i];
-        rr += r[i] * r[i];
-    }
-    struct Side {
-        Real slope, l1, bound;
-    };
-    std::vector<Side> sides;
-    Real taken = 0.0;
-    for (Index i = 0; i < n; ++i) taken += (r[i] - residual[i]) * (r[i] - residual[i]);
-    Real length = std::sqrt(yy), widest = 0.0;
-    Real shrink = 1.0, kkt = 0.0, conjugate = 0.0;
-    bool feasible = true;
-    for (Index j = 0; j < problem.p; ++j) {
-        const double factor = problem.penalty_factor[j];
-        const double v = any_penalty || factor == infinity ? factor : 0.0;
-        const double lower = problem.lower[j], upper = problem.upper[j], b = t[j];
-        if (v == infinity) {
-            feasible = feasible && b == 0.0;
-            continue;
-        }
-        feasible = feasible && b >= lower && b <= upper;
-        Real c = 0.0, norm = 0.0, exact = 0.0;
-        for (Index i = 0; i < n; ++i) {
-            c += problem.column(j)[i] * r[i];
-            exact += problem.column(j)[i] * residual[i];
-            norm += Real(problem.column(j)[i]) * problem.column(j)[i];
-        }
-        const Real slope = c - Real(l2) * v * b, limit = Real(l1) * v;
-        const Real noise = 1e-12L * std::sqrt(norm * yy);
-        length += std::sqrt(norm) * std::abs(b);
-        widest = std::max(widest, std::sqrt(norm));
-        penalty += v * (Real(l1) * std::abs(b) + Real(l2) * b * b / 2);
-        square += Real(l2) * v * b * b;
-        const Real gradient = exact - Real(l2) * v * b;
-        const Real up = gradient - limit * (b < 0.0 ? -1 : 1);    // > 0: wants to rise
-        const Real down = gradient + limit * (b > 0.0 ? -1 : 1);  // < 0: wants to fall
-        // A free feature that others replace but for 1e-13 of it may be left out.
-        if (v == 0.0 && b == 0.0 && std::abs(c) <= 1e-6L * std::sqrt(norm * yy)) continue;
-        if (b < upper) kkt = std::max(kkt, up - noise);
-        if (b > lower) kkt = std::max(kkt, -down - noise);
-        const auto excess = [&](Real correlation) { return std::abs(correlation) - limit; };
-        const auto side = [&](Real correlation) -> Real {
-            return correlation > 0 ? upper : -lower;
-        };
-        if (excess(slope) > 0) {
-            if (side(slope) < infinity)
-                sides.push_back({std::abs(slope), limit, side(slope)});
-            else if (v > 0.0)
-                shrink = std::min(shrink, limit / std::abs(slope));
-        }
-        if (excess(c) > 0 && l2 * v > 0.0) {
-            const Real best = std::min(excess(c) / (Real(l2) * v), side(c));
-            conjugate += best * (excess(c) - Real(l2) * v * best / 2);
-        } else if (excess(c) > 0 && side(c) < infinity) {
-            conjugate += excess(c) * side(c);
-        }
-    }
-    Real dual = shrink * yr - shrink * shrink * (rr + square) / 2;
-    for (const Side& side : sides)
-        dual -= std::max(Real(0), shrink * side.slope - side.l1) * side.bound;
-    if (l2 > 0.0) dual = std::max(dual, yr - rr / 2 - conjugate);
-    const Real gap = feasible ? std::max(Real(0), (loss + penalty - dual) / (yy / 2)) : 1.0L;
-    const Real unit = Real(l1) + (l1 == 0.0 ? std::sqrt(yy) : 0.0L);
-    return {static_cast<double>(gap), feasible ? static_cast<double>(kkt / unit) : 1.0,
-            static_cast<double>(widest * length), static_cast<double>(widest * std::sqrt(taken))};
+    return Judge(problem, t, l1, l2).verdict();
 }
 
 }  // namespace testing

@@ -15,6 +15,7 @@ enum class Place : signed char {
     zero,
     member,  ///< solved for
     at_bound,
+    redundant,  ///< 0, and left there: unpenalised members make up for it
 };
 
 /// The point at which the active-set method stands: members with their signs and coefficients,
@@ -28,14 +29,12 @@ public:
     }
 
     void slots_added() {
-        const auto n = static_cast<std::size_t>(_slots.size());
         for (int j = static_cast<int>(_place.size()); j < _slots.size(); ++j) {
             const bool usable = _slots.diagonal(j) > 0.0 && std::isfinite(_slots.penalty_factor(j));
             _place.push_back(usable ? Place::zero : Place::excluded);
         }
         _correlations.insert(_correlations.end(), _slots.c0().begin() + _correlations.size(),
                              _slots.c0().end());
-        _position.resize(n, -1);
         _held_is_stale = true;
     }
 
@@ -66,7 +65,6 @@ public:
         for (std::size_t q = 0; q < candidates.size(); ++q) {
             if (!_accepted[q]) continue;
             const int j = candidates[q];
-            _position[j] = static_cast<int>(_coef.size());
             _sign.push_back(signs[q]);
             _coef.push_back(_place[j] == Place::at_bound ? release(j) : 0.0);
             _place[j] = Place::member;
@@ -82,18 +80,26 @@ public:
             (*each)[position] = each->back();
             each->pop_back();
         }
-        if (position < size()) _position[members()[position]] = static_cast<int>(position);
         hold(j, value);
     }
 
     /// Puts a slot that is no member at 0 or at a bound.
     void hold(int j, double value) {
         if (_place[j] == Place::at_bound) release(j);
-        _position[j] = -1;
         _place[j] = value == 0.0 ? Place::zero : Place::at_bound;
         if (value == 0.0) return;
         _at_bound.push_back({j, value});
         _held_is_stale = true;
+    }
+
+    /// Everybody leaves to 0, and members are solved for by a Cholesky factor from now on.
+    void reset_to_cholesky() {
+        _system.reset_to_cholesky();
+        _coef.clear();
+        _sign.clear();
+        _at_bound.clear();
+        for (Place& place : _place)
+            if (place == Place::member || place == Place::at_bound) place = Place::zero;
     }
 
     /// Everybody leaves to 0 and the members that are independent come back, with their
@@ -110,12 +116,8 @@ public:
         _sign.clear();
         for (const int j : members) _place[j] = Place::zero;
         enter(members, sign);
-        for (std::size_t q = 0, k = 0; q < members.size(); ++q) {
-            if (_accepted[q])
-                _coef[k++] = coef[q];
-            else
-                _position[members[q]] = -1;
-        }
+        for (std::size_t q = 0, k = 0; q < members.size(); ++q)
+            if (_accepted[q]) _coef[k++] = coef[q];
     }
 
     /// sum_j |z_j| |b_j|, which sets the rounding errors of correlations.
@@ -128,8 +130,14 @@ public:
         return sum;
     }
 
-    /// A slot that is no member will never enter.
-    void exclude(int j) { _place[j] = Place::excluded; }
+    /// A slot that is no member is as good as a combination of members that nothing holds.
+    void set_redundant(int j) { _place[j] = Place::redundant; }
+    /// Penalised slots are no longer redundant when the penalty is back.
+    void restore_redundant() {
+        for (int j = 0; j < _slots.size(); ++j)
+            if (_place[j] == Place::redundant && _slots.penalty_factor(j) > 0.0)
+                _place[j] = Place::zero;
+    }
 
     /// Coefficients that solve the members' equations, signs and bounds held as they are. Does not
     /// depend on the present coefficients (but for the start of an iteration), so that no error
@@ -203,7 +211,6 @@ private:
     S& _slots;
     ActiveSystem<S> _system;
     std::vector<Place> _place;
-    std::vector<int> _position;
     std::vector<double> _coef, _sign;  ///< in the order of members()
     std::vector<AtBound> _at_bound;
     std::vector<double> _correlations;

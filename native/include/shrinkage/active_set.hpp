@@ -110,7 +110,7 @@ private:
     bool enter_or_exchange();
     bool exchange(const Violator& entering);
     double null_direction(int j, double towards);
-    Break first_break_along(Break first) const;
+    Break first_break_along(Break first, int j) const;
 
     const Runtime& _runtime;
     S& _slots;
@@ -121,6 +121,7 @@ private:
     double _l1 = 0.0, _l2 = 0.0;
     double _previous_l1 = 0.0;  ///< of the last converged solve, 0 if there is none
     bool _only_free = false;
+    bool _has_stalled = false;  ///< in the last solve
     Index _rounds = 0;
     Index _repairs = 0;
     bool _refactored = false;

@@ -89,13 +89,14 @@ bool ActiveSet<S>::exchange(const Violator& entering) {
     const double towards = from == 0.0 ? entering.sign : (from == _slots.upper(j) ? -1.0 : 1.0);
     const double schur = null_direction(j, towards);
     const double own_end = from != 0.0 ? 0.0 : (towards > 0.0 ? _slots.upper(j) : _slots.lower(j));
-    const Break first = first_break_along({std::abs(own_end - from), -1, own_end});
+    const Break first = first_break_along({std::abs(own_end - from), -1, own_end}, j);
 
-    if (!std::isfinite(first.step)) {
+    constexpr double sensible = 1e8;  // beyond, rounding would leave nothing of the fit
+    if (first.step * std::sqrt(_slots.diagonal(j)) > sensible * _settings.y_norm) {
         // Nothing is penalised or bounded here: the slot is a combination of free members.
         if (repair()) return true;
-        if (_slots.penalty_factor(j) > 0.0) return false;
-        _point.exclude(j);
+        if ((_l1 + _l2) * _slots.penalty_factor(j) > 0.0) return false;
+        _point.set_redundant(j);
         return true;
     }
     // A slot that is nearly but not quite dependent, as far as the inverse can tell, has its
@@ -132,20 +133,23 @@ double ActiveSet<S>::null_direction(int j, double towards) {
     return _slots.diagonal(j) - explained;
 }
 
-/// First member that reaches 0 or a bound when all move along _step, if it does so before `first`.
+/// First member that reaches 0 or a bound when all move along _step, the null direction of slot j,
+/// if it does so before `first`. A member that moves by rounding only takes no part.
 template <Slots S>
-auto ActiveSet<S>::first_break_along(Break first) const -> Break {
+auto ActiveSet<S>::first_break_along(Break first, int j) const -> Break {
+    constexpr double still = 1e-9;
     const auto consider = [&first](double step, Index position, double value) {
         if (step < first.step) first = {std::max(step, 0.0), position, value};
     };
     for (Index i = 0; i < _point.size(); ++i) {
-        const int j = _point.members()[i];
+        const int k = _point.members()[i];
         const double slope = _step[i], b = _point.coef()[i];
-        if (has_kink(j) && slope * _point.signs()[i] < 0.0) consider(std::abs(b / slope), i, 0.0);
+        if (slope * slope * _slots.diagonal(k) <= still * still * _slots.diagonal(j)) continue;
+        if (has_kink(k) && slope * _point.signs()[i] < 0.0) consider(std::abs(b / slope), i, 0.0);
         if (slope > 0.0)
-            consider((_slots.upper(j) - b) / slope, i, _slots.upper(j));
-        else if (slope < 0.0)
-            consider((_slots.lower(j) - b) / slope, i, _slots.lower(j));
+            consider((_slots.upper(k) - b) / slope, i, _slots.upper(k));
+        else
+            consider((_slots.lower(k) - b) / slope, i, _slots.lower(k));
     }
     return first;
 }

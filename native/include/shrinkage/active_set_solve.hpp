@@ -16,7 +16,9 @@ Status ActiveSet<S>::solve_null() {
 template <Slots S>
 Status ActiveSet<S>::solve(double l1, double l2) {
     start(l1, l2);
-    return run();
+    const Status status = run();
+    _has_stalled = status == Status::stalled;
+    return status;
 }
 
 template <Slots S>
@@ -64,8 +66,10 @@ Status ActiveSet<S>::iterate() {
 template <Slots S>
 void ActiveSet<S>::start(double l1, double l2) {
     const bool kink_is_new = _l1 == 0.0 && l1 > 0.0;
+    if (_l1 + _l2 == 0.0 && l1 + l2 > 0.0) _point.restore_redundant();
     _l1 = l1;
     _l2 = l2;
+    if (_has_stalled) _point.reset_to_cholesky();  // where it stands is no place to start from
     _repairs = 0;
     _refactored = false;
     _worst_slot = -1;

@@ -4,7 +4,8 @@
 namespace shrinkage {
 
 /// Slots of a sparse working set. Column z_j = u_j - shift_j w is kept as its sparse part u_j; w is
-/// the root of the weights, and |w| = 1.
+/// the root of the weights, and |w| = 1. A column of mostly stored values is kept centred, with all
+/// its rows: where a mean is far above the spread, the correction would cancel.
 class SparseSlots : public SlotTable {
 public:
     /// @param target y centred and times the root of the weights @param root_weight w; both must
@@ -22,12 +23,24 @@ public:
     void append(const Slot& slot, std::span<const int> entries, std::span<const double> values,
                 double mean, double inverse_scale) {
         add(slot);
+        const bool centred = 2 * entries.size() > _target.size();
+        const double taken = centred ? mean : 0.0;
+        int row = 0;
+        const auto keep = [&](double value) {
+            _rows.push_back(row);
+            _values.push_back((value - taken) * inverse_scale * _root_weight[row]);
+            ++row;
+        };
         for (std::size_t e = 0; e < entries.size(); ++e) {
-            _rows.push_back(entries[e]);
-            _values.push_back(values[e] * inverse_scale * _root_weight[entries[e]]);
+            if (centred)
+                while (row < entries[e]) keep(0.0);
+            row = entries[e];
+            keep(values[e]);
         }
+        if (centred)
+            while (row < rows()) keep(0.0);
         _starts.push_back(static_cast<Index>(_rows.size()));
-        _shift.push_back(mean * inverse_scale);
+        _shift.push_back((mean - taken) * inverse_scale);
     }
 
     void cross(std::span<const int> rows_list, std::span<const int> list, double* out, Index ld) {
