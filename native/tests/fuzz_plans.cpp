@@ -29,7 +29,7 @@ struct Problem {
     Index n_folds;
     double l1_ratio;
     bool fit_intercept, standardize;
-    bool far_from_zero;  ///< columns with mean/sd = 1e6
+    double mean_to_spread;  ///< of columns, at most about
 
     PathTask task() const { return {alphas, l1_ratio, penalty_factor, lower, upper, 2000, 1e-9}; }
 };
@@ -51,9 +51,12 @@ void fill_columns(Draw& draw, Problem& problem) {
         const double* other = problem.X.data() + draw.integer(static_cast<int>(j) + 1) * n;
         if (draw.chance(0.1)) std::transform(other, other + n, x, [](double v) { return -v; });
         if (draw.chance(0.1)) std::fill(x, x + n, draw.chance(0.5) ? 0.0 : 0.1);
+    }
+    for (Index j = 0; j < problem.cols; ++j) {
+        double* x = problem.X.data() + j * n;
         if (draw.chance(0.1)) std::transform(x, x + n, x, [](double v) { return 1e6 * v; });
     }
-    problem.far_from_zero = kind == 5;
+    problem.mean_to_spread = kind == 5 ? 1e6 : kind == 2 ? 1e4 : 1.0;
 }
 
 void fill_weights(Draw& draw, Problem& problem) {
@@ -95,7 +98,8 @@ Problem make_problem(std::uint64_t seed) {
     return problem;
 }
 
-void set_alphas(const std::vector<double>& null_correlations, Problem& problem) {
+/// @param unit what a correlation is at most
+void set_alphas(const std::vector<double>& null_correlations, double unit, Problem& problem) {
     double largest = 0.0;
     for (Index j = 0; j < problem.cols; ++j) {
         const double factor = problem.penalty_factor[j];
@@ -103,7 +107,8 @@ void set_alphas(const std::vector<double>& null_correlations, Problem& problem) 
             largest = std::max(largest, std::abs(null_correlations[j]) / factor);
         }
     }
-    if (!(largest > 0.0)) largest = 1.0;
+    // free features may leave nothing but rounding
+    if (!(largest > 1e-12 * unit)) largest = 1.0;
     for (int k = 0; k < 12; ++k) {
         problem.alphas.push_back(largest / problem.l1_ratio * std::pow(10.0, -0.3 * k));
     }
@@ -174,7 +179,9 @@ std::string run(Problem& problem) {
 
     const CrossProducts gram(runtime, dense, problem.y, problem.weights, problem.fit_intercept,
                              problem.standardize, problem.fold_ids, problem.n_folds);
-    set_alphas(gram.null_correlations(runtime, problem.task()), problem);
+    const std::vector<double>& spread = gram.problem().spread;
+    const double unit = *std::max_element(spread.begin(), spread.end()) * gram.problem().y_spread;
+    set_alphas(gram.null_correlations(runtime, problem.task()), unit, problem);
     const WorkingSetProblem wide(runtime, dense, problem.y, problem.weights, problem.fit_intercept,
                                  problem.standardize);
     const WorkingSetProblem thin(runtime, sparse, problem.y, problem.weights, problem.fit_intercept,
@@ -183,10 +190,10 @@ std::string run(Problem& problem) {
                                 wide.path(runtime, problem.task()),
                                 thin.path(runtime, problem.task())};
     const std::string plans[] = {"cross-products: ", "working set: ", "sparse working set: "};
-    // A mean of 1e6 standard deviations leaves too few digits where columns aren't centred, or only
-    // by a correction: there the core may give up, but not crash.
-    const bool digits_are_lost = problem.far_from_zero && !problem.fit_intercept;
-    const std::size_t judged = digits_are_lost ? 0 : problem.far_from_zero ? 2 : 3;
+    // A mean far above the spread leaves too few digits where columns aren't centred, or only by a
+    // correction: there the core may give up, but not crash.
+    const bool digits_are_lost = problem.mean_to_spread > 1.0 && !problem.fit_intercept;
+    const std::size_t judged = digits_are_lost ? 0 : problem.mean_to_spread > 1e5 ? 2 : 3;
     for (std::size_t i = 0; i < judged; ++i) {
         const std::string fault = fault_of(problem, paths[i]);
         if (!fault.empty()) return plans[i] + fault;
