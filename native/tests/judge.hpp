@@ -91,7 +91,7 @@ private:
             Vector v(_problem.column(j), _problem.column(j) + _problem.n);
             remove_basis(v);
             const Real norm = std::sqrt(product(v, v));
-            if (norm == 0.0) continue;
+            if (norm <= 1e-9L * _norm[j]) continue;  // a combination of those before
             for (Real& value : v) value /= norm;
             basis.push_back(std::move(v));
         }

@@ -24,14 +24,14 @@ struct Outcome {
         const double l1 = alpha * problem.l1_ratio, l2 = alpha * (1.0 - problem.l1_ratio);
         const Verdict verdict = judge(problem, t, l1, l2);
         const double unit = alpha > 0.0 ? 1.0 / (l1 + l2) : 0.0;
-        const double floor = 2e-15 * verdict.length * unit;
+        const double floor = 2e-14 * verdict.length * unit;
         gap =
             std::max(gap, verdict.gap / (1e-9 + floor + std::min(1e-5, verdict.projected * unit)));
         // With an l2 of rounding size duplicates cannot be told apart.
         const bool l2_is_noise = l2 > 0.0 && problem.l1_ratio > 1.0 - 1e-6;
         kkt = std::max(kkt, verdict.kkt / (l2_is_noise ? 1e-6 : 1e-8));
         raw_gap = std::max(raw_gap, verdict.gap);
-        not_converged += !certified && floor < 1e-10;
+        not_converged += !certified && floor < 1e-9;
     }
 };
 

@@ -114,7 +114,10 @@ bool ActiveSet<S>::exchange(const Violator& entering) {
         return true;
     }
     _point.leave(first.position, first.value);
-    if (_point.enter({&j, 1}, {&entering.sign, 1}) == 0) return repair();
+    if (_point.enter({&j, 1}, {&entering.sign, 1}) == 0) {
+        _point.reset_to_cholesky();  // rounding decided: nothing here can be trusted
+        return repair();
+    }
     _point.coef().back() = from + first.step * towards;
     return true;
 }
@@ -134,17 +137,19 @@ double ActiveSet<S>::null_direction(int j, double towards) {
 }
 
 /// First member that reaches 0 or a bound when all move along _step, the null direction of slot j,
-/// if it does so before `first`. A member that moves by rounding only takes no part.
+/// if it does so before `first`. A member of next to no part in j takes none here: j could not
+/// enter for it.
 template <Slots S>
 auto ActiveSet<S>::first_break_along(Break first, int j) const -> Break {
-    constexpr double still = 1e-9;
+    constexpr double least_part = 1e-5;
     const auto consider = [&first](double step, Index position, double value) {
         if (step < first.step) first = {std::max(step, 0.0), position, value};
     };
     for (Index i = 0; i < _point.size(); ++i) {
         const int k = _point.members()[i];
         const double slope = _step[i], b = _point.coef()[i];
-        if (slope * slope * _slots.diagonal(k) <= still * still * _slots.diagonal(j)) continue;
+        if (slope * slope * _slots.diagonal(k) <= least_part * least_part * _slots.diagonal(j))
+            continue;
         if (has_kink(k) && slope * _point.signs()[i] < 0.0) consider(std::abs(b / slope), i, 0.0);
         if (slope > 0.0)
             consider((_slots.upper(k) - b) / slope, i, _slots.upper(k));
