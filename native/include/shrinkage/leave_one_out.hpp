@@ -48,7 +48,7 @@ public:
         if (!l2.empty()) add(ridge_basis(blas, _terms, problem.rank_limit), l2, result);
         if (l2.size() < alphas.size()) {
             const double none = 0.0;
-            add(free_basis(blas, _terms, _terms.size(), problem.rank_limit), {&none, 1}, result);
+            add(unpenalised_basis(blas, _terms, problem.rank_limit), {&none, 1}, result);
         }
         return result;
     }

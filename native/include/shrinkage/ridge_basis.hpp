@@ -91,12 +91,12 @@ inline void take_away(const Blas& blas, Index n, std::vector<double> null_space,
              directions.data(), n);
 }
 
-/// Directions M with M'GM = 1 that span the range of G; of all solutions of G t = c, t = M M'c is
-/// the shortest. The rank is judged on columns of equal length, so that it does not depend on their
-/// units.
+/// Directions M with M'GM = 1 that span the range of G, so that G M M'c = c. The rank is judged on
+/// columns of equal length, so that it does not depend on their units.
 /// @param gram n x n with leading dimension ld @param most no more directions than this
+/// @param shortest whether M M'c is the shortest t with G t = c; else it is so in units of lengths
 inline std::vector<double> whitening(const Blas& blas, Index n, const double* gram, Index ld,
-                                     Index most) {
+                                     Index most, bool shortest) {
     std::vector<double> length(n), vectors(n * n);
     for (Index j = 0; j < n; ++j) length[j] = std::sqrt(gram[j * ld + j]);
     for (Index j = 0; j < n; ++j)
@@ -111,8 +111,7 @@ inline std::vector<double> whitening(const Blas& blas, Index n, const double* gr
     }
     std::vector<double> directions(vectors.begin() + null * n, vectors.end());
     vectors.resize(null * n);
-    // With columns of different length, t = M M'c is only now the shortest.
-    if (null > 0) take_away(blas, n, std::move(vectors), directions);
+    if (shortest && null > 0) take_away(blas, n, std::move(vectors), directions);
     return directions;
 }
 
@@ -145,12 +144,13 @@ inline void set_target(const RidgeTerms& terms, RidgeBasis& basis) {
 
 }  // namespace detail
 
-/// Directions of the first `free_terms` terms alone, without a penalty. With all terms: alpha = 0.
+/// Directions of the first `free_terms` terms alone, without a penalty.
+/// @param shortest see whitening
 inline RidgeBasis free_basis(const Blas& blas, const RidgeTerms& terms, Index free_terms,
-                             Index rank_limit) {
+                             Index rank_limit, bool shortest) {
     const Index size = terms.size();
     const std::vector<double> own =
-        detail::whitening(blas, free_terms, terms.gram(), size, rank_limit);
+        detail::whitening(blas, free_terms, terms.gram(), size, rank_limit, shortest);
     RidgeBasis basis;
     basis.free_terms = free_terms;
     basis.n_free = free_terms == 0 ? 0 : static_cast<Index>(own.size()) / free_terms;
@@ -162,10 +162,15 @@ inline RidgeBasis free_basis(const Blas& blas, const RidgeTerms& terms, Index fr
     return basis;
 }
 
-/// The free directions, and the penalised ones as they are once the free ones are projected out.
-/// Directions without curvature are left out: no solution has a part in them.
+/// Directions for alpha = 0: every term is free, and the shortest of all solutions is asked for.
+inline RidgeBasis unpenalised_basis(const Blas& blas, const RidgeTerms& terms, Index rank_limit) {
+    return free_basis(blas, terms, terms.size(), rank_limit, true);
+}
+
+/// Directions for alpha > 0: the free ones, and the penalised ones as they are once the free ones
+/// are projected out. Directions without curvature are left out: no solution has a part in them.
 inline RidgeBasis ridge_basis(const Blas& blas, const RidgeTerms& terms, Index rank_limit) {
-    RidgeBasis basis = free_basis(blas, terms, terms.n_free, rank_limit);
+    RidgeBasis basis = free_basis(blas, terms, terms.n_free, rank_limit, false);
     const Index size = terms.size(), free = terms.n_free, penalised = size - free;
     const Index n_free = basis.n_free;
     std::vector<double> inverse_root, cross(n_free * penalised);

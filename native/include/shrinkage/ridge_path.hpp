@@ -267,8 +267,8 @@ inline PathResult ridge_path(const Runtime& runtime, const GramProblem& problem,
         inverse.push_back(1.0 / problem.units.scale[j]);
     }
     PointWriter writer(terms.features, std::move(mean), problem.units.y_mean, path);
-    const double unit =
-        null_correlation(blas, terms, free_basis(blas, terms, terms.n_free, problem.rank_limit));
+    const double unit = null_correlation(
+        blas, terms, free_basis(blas, terms, terms.n_free, problem.rank_limit, false));
     const auto append = [&](const RidgeBasis& basis, std::span<const double> l2) {
         ++path.counts.factorised;
         runtime.interrupt.check();
@@ -283,7 +283,7 @@ inline PathResult ridge_path(const Runtime& runtime, const GramProblem& problem,
     const std::vector<double> l2 = positive_strengths(alphas, problem.units.tau);
     if (!l2.empty()) append(ridge_basis(blas, terms, problem.rank_limit), l2);
     if (static_cast<Index>(l2.size()) < m)
-        append(free_basis(blas, terms, terms.size(), problem.rank_limit), std::vector{0.0});
+        append(unpenalised_basis(blas, terms, problem.rank_limit), std::vector{0.0});
     return path;
 }
 

@@ -67,6 +67,7 @@ public:
             const ScaledColumns all =
                 scale_columns(_runtime, _design, _y, _weight, _fit_intercept, false);
             _shared = row_kernels(_runtime, wide_terms(all, _penalty_factor), _with_zero);
+            _shared.free.clear();  // free columns get length 1 in each fold
         }
         FoldResult result;
         result.error.assign(n_folds * m, 0.0);
@@ -112,16 +113,24 @@ private:
         }
     }
 
+    /// Kernels of all rows, centred and scaled by the training rows of `data`.
+    RowKernels fold_kernels(const ScaledColumns& data) const {
+        const WideTerms terms = wide_terms(data, _penalty_factor);
+        if (_standardize) return row_kernels(_inner, terms, _with_zero);
+        RowKernels kernels = _shared;
+        if (terms.free.size() > 0) kernels.free = row_kernel(_inner, terms.free);
+        if (_fit_intercept)
+            kernels.for_each(
+                [&](auto& kernel) { detail::centre_kernel(_design.rows(), data.weight, kernel); });
+        return kernels;
+    }
+
     /// Adds the fits on the training rows of `data` to the predictions, n_held x alphas.
     void predict(const ScaledColumns& data, std::span<const Index> held,
                  std::vector<double>& predictions, double* train_error) const {
         const Blas& blas = _runtime.blas;
         const Index n = _design.rows(), n_held = static_cast<Index>(held.size());
-        RowKernels kernels =
-            _standardize ? row_kernels(_inner, wide_terms(data, _penalty_factor), _with_zero)
-                         : _shared;
-        if (_fit_intercept && !_standardize)
-            kernels.for_each([&](auto& kernel) { detail::centre_kernel(n, data.weight, kernel); });
+        const RowKernels kernels = fold_kernels(data);
         const TrainingRows training = training_rows(data, _fit_intercept);
         const double refine_above = RidgeTolerances::refine * training.null_loss;
         const std::vector<double> l2 = positive_strengths(_alphas, training.tau);
