@@ -124,34 +124,44 @@ private:
         return largest;
     }
 
-    /// The larger of two lower bounds of the minimum: the dual point, and l2's part of it, shrunk
-    /// until it is feasible; and, with l2, the dual point with the conjugate of the elastic net.
+    Real side(Index j, Real c) const { return c > 0 ? _problem.upper[j] : -_problem.lower[j]; }
+
+    /// The largest of three lower bounds of the minimum: the dual point, and l2's part of it,
+    /// shrunk until it is feasible; the same without the bounds that are not met; and, with l2, the
+    /// dual point with the conjugate of the elastic net.
     Real dual(const Vector& y) const {
-        const auto side = [this](Index j, Real c) -> Real {
-            return c > 0 ? _problem.upper[j] : -_problem.lower[j];
-        };
-        Real shrink = 1.0, square = 0.0, conjugate = 0.0;
+        Real open_sides = 1.0, unmet_sides = 1.0, conjugate = 0.0;
         for (Index j = 0; j < _problem.p; ++j) {
             if (is_excluded(j)) continue;
             const Real c = along(j, _dual_point), l1 = _l1 * factor(j), l2 = _l2 * factor(j);
-            const Real slope = std::abs(c - l2 * _t[j]), excess = std::abs(c) - l1;
-            square += l2 * _t[j] * _t[j];
-            if (slope > l1 && factor(j) > 0 && side(j, c - l2 * _t[j]) == infinity)
-                shrink = std::min(shrink, l1 / slope);
+            const Real slope = c - l2 * _t[j], excess = std::abs(c) - l1;
+            const bool met = slope > 0 ? _t[j] >= _problem.upper[j] : _t[j] <= _problem.lower[j];
+            if (std::abs(slope) > l1 && factor(j) > 0) {
+                const Real most = l1 / std::abs(slope);
+                if (side(j, slope) == infinity) open_sides = std::min(open_sides, most);
+                if (!met) unmet_sides = std::min(unmet_sides, most);
+            }
             if (excess > 0 && (l2 > 0 || side(j, c) < infinity)) {
                 const Real best = l2 > 0 ? std::min(excess / l2, side(j, c)) : side(j, c);
                 conjugate += best * (excess - l2 * best / 2);
             }
         }
         const Real yr = product(y, _dual_point), rr = product(_dual_point, _dual_point);
-        Real shrunk = shrink * yr - shrink * shrink * (rr + square) / 2;
+        const Real shrunk =
+            std::max(shrunk_dual(open_sides, yr, rr), shrunk_dual(unmet_sides, yr, rr));
+        return _l2 > 0.0 ? std::max(shrunk, yr - rr / 2 - conjugate) : shrunk;
+    }
+
+    Real shrunk_dual(Real shrink, Real yr, Real rr) const {
+        Real value = shrink * yr - shrink * shrink * rr / 2;
         for (Index j = 0; j < _problem.p; ++j) {
             if (is_excluded(j)) continue;
-            const Real slope = along(j, _dual_point) - _l2 * factor(j) * _t[j];
+            const Real l2 = _l2 * factor(j), slope = along(j, _dual_point) - l2 * _t[j];
             const Real excess = shrink * std::abs(slope) - _l1 * factor(j);
-            if (excess > 0 && side(j, slope) < infinity) shrunk -= excess * side(j, slope);
+            value -= shrink * shrink * l2 * _t[j] * _t[j] / 2;
+            if (excess > 0 && side(j, slope) < infinity) value -= excess * side(j, slope);
         }
-        return _l2 > 0.0 ? std::max(shrunk, yr - rr / 2 - conjugate) : shrunk;
+        return value;
     }
 
     const Problem& _problem;

@@ -26,7 +26,7 @@ struct Outcome {
         const double unit = alpha > 0.0 ? 1.0 / (l1 + l2) : 0.0;
         const double floor = 2e-14 * verdict.length * unit;
         gap =
-            std::max(gap, verdict.gap / (1e-9 + floor + std::min(1e-5, verdict.projected * unit)));
+            std::max(gap, verdict.gap / (1e-9 + floor + std::min(1e-3, verdict.projected * unit)));
         // With an l2 of rounding size duplicates cannot be told apart.
         const bool l2_is_noise = l2 > 0.0 && problem.l1_ratio > 1.0 - 1e-6;
         kkt = std::max(kkt, verdict.kkt / (l2_is_noise ? 1e-6 : 1e-8));
