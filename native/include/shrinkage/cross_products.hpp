@@ -9,16 +9,20 @@
 
 namespace shrinkage {
 
-/// The plan "cross-products": one pass over X gives the moments of all rows and of each fold's; X
-/// is not read again, whatever is fitted.
+/// The plan "cross-products": one pass over X gives the moments of all rows and of each fold's. X
+/// is read again only for alpha = 0 where columns are nearly dependent.
 class CrossProducts {
 public:
+    /// @param design must outlive the cross-products
     /// @param weights one per row, summing to 1; empty means 1/rows each
     /// @param fold_ids fold of each row, negative for none; empty: no folds
     CrossProducts(const Runtime& runtime, const Design& design, std::span<const double> y,
                   std::span<const double> weights, bool fit_intercept, bool standardize,
                   std::span<const int> fold_ids, Index n_folds)
-        : _fit_intercept(fit_intercept),
+        : _design(design),
+          _y(y.begin(), y.end()),
+          _weights(weights.begin(), weights.end()),
+          _fit_intercept(fit_intercept),
           _standardize(standardize),
           _n_folds(fold_ids.empty() ? 0 : n_folds) {
         const auto pointer = [](auto span) { return span.empty() ? nullptr : span.data(); };
@@ -70,13 +74,14 @@ public:
 
     PathResult ridge(const Runtime& runtime, std::span<const double> alphas,
                      std::span<const double> penalty_factor) const {
-        return ridge_path(runtime, _problem, penalty_factor, alphas);
+        const TrainingData data{_design, _y, _weights};
+        return RidgePath(runtime, _problem, penalty_factor, &data).run(alphas);
     }
 
     FoldResult ridge_crossval(const Runtime& runtime, std::span<const double> alphas,
                               std::span<const double> penalty_factor) const {
         return fit_folds(runtime, [&](const Runtime& inner, const GramProblem& problem) {
-            return ridge_path(inner, problem, penalty_factor, alphas);
+            return RidgePath(inner, problem, penalty_factor, nullptr).run(alphas);
         });
     }
 
@@ -99,6 +104,8 @@ private:
         return crossval_groups(runtime, _groups, _n_folds, _fit_intercept, _standardize, fit);
     }
 
+    const Design& _design;
+    std::vector<double> _y, _weights;
     bool _fit_intercept, _standardize;
     Index _n_folds;
     std::vector<RowGroup> _groups;  ///< the folds, then the rows that are never held out

@@ -54,7 +54,6 @@ public:
     }
 
 private:
-    static constexpr Index rows_per_block = 256;
     /// Below this, a row's 1 - leverage is rounding: the fit goes through it.
     static constexpr double no_freedom = 1e-10;
 
@@ -66,19 +65,17 @@ private:
     void add(const RidgeBasis& basis, std::span<const double> l2, LeaveOneOut& result) {
         add_gcv(basis, l2, result);
         const Index rows = _design.rows(), m = static_cast<Index>(l2.size());
-        const std::vector<double> directions = on_all_columns(basis);
-        const Index n_blocks = (rows + rows_per_block - 1) / rows_per_block;
+        const RowProjection project(_design, _products.problem().units.mean, on_all_columns(basis));
         double* predictions = result.predictions.data() + rows * result.error.size();
-        std::vector<double> partial(n_blocks * m, 0.0);
-        parallel_for(_runtime, n_blocks, [&](Index block) {
+        std::vector<double> partial(project.n_blocks() * m, 0.0);
+        parallel_for(_runtime, project.n_blocks(), [&](Index block) {
             _runtime.interrupt.check();
-            const Index first = block * rows_per_block;
-            const Index count = std::min(rows - first, rows_per_block);
-            add_block(basis, directions, l2, first, count, predictions, partial.data() + block * m);
+            add_block(basis, project, block, l2, predictions, partial.data() + block * m);
         });
         for (Index k = 0; k < m; ++k) {
             double sum = 0.0;
-            for (Index block = 0; block < n_blocks; ++block) sum += partial[block * m + k];
+            for (Index block = 0; block < project.n_blocks(); ++block)
+                sum += partial[block * m + k];
             result.error.push_back(sum);
         }
     }
@@ -150,33 +147,13 @@ private:
         return out;
     }
 
-    /// U for some rows: count x rank.
-    std::vector<double> project(Index first, Index count, const std::vector<double>& directions,
-                                Index rank) const {
-        const Index cols = _design.cols();
-        const std::vector<double>& mean = _products.problem().units.mean;
-        const bool by_column = _design.has_columns();
-        std::vector<double> block(count * cols), projected(count * rank);
-        const Index ld = by_column ? count : cols;
-        _design.gather_block(_runtime.simd, {first, count, nullptr}, 0, cols, block.data(), ld);
-        if (by_column)
-            for (Index j = 0; j < cols; ++j)
-                for (Index i = 0; i < count; ++i) block[j * ld + i] -= mean[j];
-        else
-            for (Index i = 0; i < count; ++i)
-                for (Index j = 0; j < cols; ++j) block[i * ld + j] -= mean[j];
-        multiply(_runtime.blas, by_column ? 'N' : 'T', count, cols, rank, block.data(), ld,
-                 directions.data(), cols, 1.0, 0.0, projected.data(), count);
-        return projected;
-    }
-
     /// @param predictions of all rows @param error one per strength: sums over these rows
-    void add_block(const RidgeBasis& basis, const std::vector<double>& directions,
-                   std::span<const double> l2, Index first, Index count, double* predictions,
-                   double* error) const {
+    void add_block(const RidgeBasis& basis, const RowProjection& project, Index block,
+                   std::span<const double> l2, double* predictions, double* error) const {
+        const Index first = project.first_row(block), count = project.rows_in(block);
         std::vector<double> wt;
         for (Index i = 0; i < count; ++i) wt.push_back(weight(first + i));
-        const std::vector<double> U = project(first, count, directions, basis.rank());
+        const std::vector<double> U = project(_runtime, block);
         const LeftOutSums sums(_runtime.blas, basis.curvature, basis.n_free, l2);
         const std::vector<double> fit = sums(U, basis.target, wt);
         const std::vector<double> leverage = sums.of_squares(U, wt);

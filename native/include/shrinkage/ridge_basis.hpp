@@ -61,6 +61,7 @@ struct RidgeBasis {
     std::vector<double> directions;  ///< M, terms x rank, column-major
     std::vector<double> curvature;   ///< one per direction; 1 where free
     std::vector<double> target;      ///< M'c0
+    double condition = 1.0;          ///< largest over smallest eigenvalue of the free terms' part
 
     Index rank() const { return static_cast<Index>(curvature.size()); }
     bool singular() const { return n_free < free_terms; }
@@ -95,8 +96,9 @@ inline void take_away(const Blas& blas, Index n, std::vector<double> null_space,
 /// columns of equal length, so that it does not depend on their units.
 /// @param gram n x n with leading dimension ld @param most no more directions than this
 /// @param shortest whether M M'c is the shortest t with G t = c; else it is so in units of lengths
+/// @param condition set to the largest over the smallest eigenvalue that is not rounding
 inline std::vector<double> whitening(const Blas& blas, Index n, const double* gram, Index ld,
-                                     Index most, bool shortest) {
+                                     Index most, bool shortest, double& condition) {
     std::vector<double> length(n), vectors(n * n);
     for (Index j = 0; j < n; ++j) length[j] = std::sqrt(gram[j * ld + j]);
     for (Index j = 0; j < n; ++j)
@@ -105,6 +107,7 @@ inline std::vector<double> whitening(const Blas& blas, Index n, const double* gr
     Index null = 0;
     while (null < n && (values[null] <= rank_tolerance(n) * values[n - 1] || n - null > most))
         ++null;
+    if (null < n) condition = values[n - 1] / values[null];
     for (Index q = 0; q < n; ++q) {
         const double scale = q < null ? 1.0 : 1.0 / std::sqrt(values[q]);
         for (Index i = 0; i < n; ++i) vectors[q * n + i] *= scale / length[i];
@@ -149,10 +152,10 @@ inline void set_target(const RidgeTerms& terms, RidgeBasis& basis) {
 inline RidgeBasis free_basis(const Blas& blas, const RidgeTerms& terms, Index free_terms,
                              Index rank_limit, bool shortest) {
     const Index size = terms.size();
-    const std::vector<double> own =
-        detail::whitening(blas, free_terms, terms.gram(), size, rank_limit, shortest);
     RidgeBasis basis;
     basis.free_terms = free_terms;
+    const std::vector<double> own = detail::whitening(blas, free_terms, terms.gram(), size,
+                                                      rank_limit, shortest, basis.condition);
     basis.n_free = free_terms == 0 ? 0 : static_cast<Index>(own.size()) / free_terms;
     basis.directions.assign(basis.n_free * size, 0.0);
     for (Index q = 0; q < basis.n_free; ++q)
