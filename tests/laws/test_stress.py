@@ -1,0 +1,94 @@
+"""Thousands of degenerate random problems through every plan: all certified, none excused."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from shrinkage import Settings, elastic_net_path
+from shrinkage.solve.certificate import certify
+from shrinkage.solve.plan import CROSS_PRODUCTS, WORKING_SET
+from tests.judge import judge
+from tests.plans import forced
+from tests.random_problems import KINDS, N_ALPHAS, random_problem
+
+pytestmark = pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
+
+BLOCK = 250
+N_BLOCKS, N_LONG_BLOCKS = 20, 240
+# Of each alpha's own l1; the smallest are 1e-4 of the first.
+KKT = 1e-6
+
+
+def _doors(seed, problem):
+    """Both plans; for every third problem of each kind CSC, which has solvers of its own.
+
+    Its columns are centred by a correction, so they should not be far from zero.
+    """
+    yield CROSS_PRODUCTS, problem.X
+    yield WORKING_SET, problem.X
+    if seed // len(KINDS) % 3 == 0 and not problem.is_shifted:
+        yield WORKING_SET, sparse.csc_array(problem.X)
+
+
+def _path(seed, plan, X):
+    problem = random_problem(seed)
+    with forced(plan):
+        return elastic_net_path(
+            X,
+            problem.y,
+            alphas=N_ALPHAS,
+            alpha_min_ratio=problem.alpha_min_ratio,
+            settings=Settings(n_threads=1),
+            **problem.options,
+        )
+
+
+def _faults(seed):
+    problem = random_problem(seed)
+    for plan, X in _doors(seed, problem):
+        path = _path(seed, plan, X)
+        found = judge(
+            problem.X, problem.y, path.alphas, path.coef_path, path.intercepts, **problem.options
+        )
+        gap, violation = found.dual_gap.max(), found.kkt_violation.max()
+        solved = all(status.converged for status in path.status)
+        if not (gap <= 1e-9 and violation <= KKT and solved and path.dual_gap.max() <= 1e-9):
+            yield (
+                f"problem {seed}, {X.shape}, {plan}, {type(X).__name__}: gap {gap:.1e} "
+                f"(own {path.dual_gap.max():.1e}), KKT/l1 {violation:.1e}, solved: {solved}"
+            )
+
+
+def _check(block):
+    faults = [
+        fault for seed in range(block * BLOCK, (block + 1) * BLOCK) for fault in _faults(seed)
+    ]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("block", range(N_BLOCKS))
+def test_random_problems(block):
+    _check(block)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(N_BLOCKS, N_BLOCKS + N_LONG_BLOCKS))
+def test_more_random_problems(block):
+    _check(block)
+
+
+def test_the_fast_judge_agrees_with_the_certificate():
+    for seed in range(0, 240, 3):
+        problem = random_problem(seed)
+        path = _path(seed, WORKING_SET, problem.X)
+        rng = np.random.default_rng(seed)
+        # solutions, and what is far from one: both must see the same
+        for share in (0.0, 1e-4):
+            moved = path.coef_path * (1.0 - share * rng.uniform(size=path.coef_path.shape))
+            given = problem.X, problem.y, path.alphas, moved, path.intercepts
+            fast = judge(*given, **problem.options)
+            for k, alpha in enumerate(path.alphas):
+                slow = certify(
+                    *given[:2], moved[k], path.intercepts[k], alpha=alpha, **problem.options
+                )
+                assert fast.dual_gap[k] == pytest.approx(slow.dual_gap, rel=1e-5, abs=1e-11)
