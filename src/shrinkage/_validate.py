@@ -104,7 +104,8 @@ def _grid(name: str, value: object, requirement: str) -> FloatArray:
 
 
 def _refuse_duplicates(name: str, grid: FloatArray) -> None:
-    if np.unique(grid).size == grid.size:
+    ordered = np.sort(grid)
+    if not (ordered[1:] == ordered[:-1]).any():
         return
     values, counts = np.unique(grid, return_counts=True)
     twice = errors.number(float(values[counts > 1][-1]))

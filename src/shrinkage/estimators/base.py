@@ -20,6 +20,7 @@ from shrinkage.design import FrameEncoder, Matrix, as_matrix, column_names, is_f
 from shrinkage.errors import ArgumentError
 from shrinkage.estimators.summary import CoefTable, Report
 from shrinkage.solve import Path, Problem, Settings, Status, linear_predictor, make_problem
+from shrinkage.solve.result import CORE_STATUS
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,7 +252,11 @@ class LinearModel(RegressorMixin, BaseEstimator):
         if not is_frame(X):
             matrix = as_matrix(X, min_rows=2)
             self._encoder = None
-            validate_data(self, X, skip_check_array=True)
+            if type(X) is np.ndarray:  # no names to look for
+                self.n_features_in_ = X.shape[1]
+                self.__dict__.pop("feature_names_in_", None)
+            else:
+                validate_data(self, X, skip_check_array=True)
             return matrix
         encoder = FrameEncoder().fit(X)
         matrix = as_matrix(encoder.transform(X), names=encoder.names_out, min_rows=2)
@@ -300,7 +305,7 @@ class LinearModel(RegressorMixin, BaseEstimator):
         self.n_iter_ = int(path.n_rounds[k])
         self.dual_gap_ = float(path.dual_gap[k])
         self.kkt_violation_ = float(path.kkt_violation[k])
-        self.status_ = path.status[k]
+        self.status_ = CORE_STATUS[path.points.status[k]]
         self.alpha_max_ = path.alpha_max
         self.deviance_ratio_ = float(path.deviance_ratio[k])
         self._position, self._df = k, None

@@ -91,7 +91,7 @@ def leave_one_out(
         predicted = left_out[:, index[1]]
         predicted = predicted if problem.offset is None else predicted + problem.offset
     return CrossValidation(
-        **vars(curves),
+        **curves.values(),
         index=index,
         fold_ids=fold_ids,
         oof_predict=predicted,

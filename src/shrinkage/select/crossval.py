@@ -21,7 +21,7 @@ from shrinkage.solve.path import Path
 from shrinkage.solve.plan import Plan
 from shrinkage.solve.points import Points
 from shrinkage.solve.problem import Problem
-from shrinkage.solve.result import Status, warn_unless_converged
+from shrinkage.solve.result import Status, unfinished, warn_of
 from shrinkage.solve.settings import Settings, check_settings
 
 SQUARED_ERROR = "mean squared error"
@@ -124,15 +124,15 @@ def cross_validate(
     settings = check_settings(settings)
     ratios = (problem.l1_ratio,) if l1_ratios is None else check_l1_ratios(l1_ratios)
     run = _Run(problem, splits, ratios, scoring, settings, opened)
-    grids = run.grids(check_alphas(alphas), check_alpha_min_ratio(alpha_min_ratio))
-    curves = run.curves(grids)
-    if isinstance(check_alphas(alphas), int):
+    alphas = check_alphas(alphas)
+    curves = run.curves(run.grids(alphas, check_alpha_min_ratio(alpha_min_ratio)))
+    if isinstance(alphas, int):
         curves = run.extended(curves)
     index = curves.chosen(rule)
     path = run.path(index[0], curves.alphas[index[0]])
     run.warn_unless_converged(path, curves.alphas)
     return CrossValidation(
-        **vars(curves),
+        **curves.values(),
         index=index,
         fold_ids=splits.held_out_in(),
         oof_predict=run.held_out_predictions(index),
@@ -215,10 +215,13 @@ class _Run:
         for folds, grid in zip(self.folds, alphas, strict=True):
             parts.extend((points, grid[place]) for points, place in folds.points())
         codes = np.concatenate([points.status for points, _ in parts])
+        failed = unfinished(codes)
+        if not failed.size:
+            return
         gaps = np.concatenate([points.dual_gap for points, _ in parts])
         grids = np.concatenate([grid for _, grid in parts])
         rounds = sum(int(points.rounds.sum()) for points, _ in parts)
-        warn_unless_converged(grids, codes, gaps, rounds, self.settings.gap)
+        warn_of(failed, grids, codes, gaps, rounds, self.settings.gap)
 
     def _computed(self, grids: FloatArray) -> list[Folds]:
         requests = list(zip(self.plans, self.l1_ratios, grids, strict=True))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -65,22 +66,28 @@ class Curves:
         train_error = np.stack([part.train_error for part in folds])
         weight = folds[0].weight
         mean, se = mean_and_se(error, weight)
-        train_mean = mean_and_se(train_error, weight)[0]
+        train_mean = weight / weight.sum() @ train_error
         return cls(
             l1_ratios, alphas, error, train_error, weight, mean, se, train_mean, larger_is_better
         )
 
-    @property
+    def values(self) -> dict[str, Any]:
+        """Return the attributes by name, without what was derived from them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
     def loss(self) -> FloatArray:
         """`cv_mean` turned so that smaller is better, of shape (L, m)."""
         return -self.cv_mean if self.larger_is_better else self.cv_mean
 
-    @property
+    @cached_property
     def best_index(self) -> Index:
         """Indices of l1_ratio and alpha with the best mean; ties go to the larger alpha."""
         loss = self.loss
-        ties = np.argwhere(loss == np.nanmin(loss))
-        row, column = max(ties.tolist(), key=lambda at: self.alphas[at[0], at[1]])
+        ties = np.argwhere(loss == np.nanmin(loss)).tolist()
+        if len(ties) > 1:
+            ties.sort(key=lambda at: self.alphas[at[0], at[1]])
+        row, column = ties[-1]
         return row, column
 
     @property

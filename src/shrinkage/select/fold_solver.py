@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shrinkage import _core
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.design import Matrix, as_matrix
 from shrinkage.select.folds import Splits
 from shrinkage.solve.fold_points import Folds
 from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_P, Plan, choose
-from shrinkage.solve.points import Points, joined
+from shrinkage.solve.points import Points, models_at
 from shrinkage.solve.predictor import predictor
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings
@@ -120,12 +121,17 @@ class FoldSolver:
         return mean if self.problem.offset is None else mean + self.problem.offset
 
     def _mean_predictions(self, paths: Sequence[Points], k: int) -> FloatArray:
-        total, times = np.zeros(self.problem.y.size), np.zeros(self.problem.y.size)
-        tests = [test for _, test in self.splits]
-        for first in range(0, len(tests), AT_ONCE):
-            here = slice(first, first + AT_ONCE)
-            eta = predictor(self.problem.matrix, joined([path.only(k) for path in paths[here]]))
-            for column, test in enumerate(tests[here]):
+        n, fold_ids = self.problem.y.size, self.splits.fold_ids
+        total, times = np.zeros(n), np.zeros(n)
+        tests = [] if fold_ids is not None else [test for _, test in self.splits]
+        for first in range(0, len(paths), AT_ONCE):
+            models = models_at(paths[first : first + AT_ONCE], k)
+            eta = _core.linear_predictor(self.problem.matrix.core, *models)
+            if fold_ids is not None:
+                here = np.flatnonzero((fold_ids >= first) & (fold_ids < first + AT_ONCE))
+                total[here] = eta[here, fold_ids[here] - first]
+                times[here] = 1
+            for column, test in enumerate(tests[first : first + AT_ONCE]):
                 total[test] += eta[test, column]
                 times[test] += 1
         return total / np.where(times > 0, times, np.nan)

@@ -18,7 +18,7 @@ from shrinkage.solve.degrees import DegreesOfFreedom
 from shrinkage.solve.plan import Plan
 from shrinkage.solve.points import Points
 from shrinkage.solve.predictor import predictor
-from shrinkage.solve.result import CORE_STATUS, Solution, Status, warn_unless_converged
+from shrinkage.solve.result import CORE_STATUS, Solution, Status, unfinished, warn_of
 from shrinkage.solve.solver import Solver
 
 if TYPE_CHECKING:
@@ -334,10 +334,11 @@ class Path:
 
     def warn_unless_converged(self) -> None:
         """Warn once if points of the path are further from optimal than was asked."""
-        if self._solver is None:
+        failed = unfinished(self.points.status)
+        if self._solver is None or not failed.size:
             return
         rounds, tol = int(self.n_rounds.sum()), self._solver.settings.gap
-        warn_unless_converged(self.alphas, self.points.status, self.dual_gap, rounds, tol)
+        warn_of(failed, self.alphas, self.points.status, self.dual_gap, rounds, tol)
 
 
 def frame_of(table: dict[str, Any]) -> Any:

@@ -114,6 +114,23 @@ class Points:
         return dense
 
 
+def models_at(
+    paths: Sequence[Points], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], FloatArray, FloatArray]:
+    """Return alpha number k of several paths as compressed rows, for `_core.linear_predictor`.
+
+    Returns
+    -------
+    starts, features, values, intercepts
+    """
+    rows = [path.row(k) for path in paths]
+    starts = np.zeros(len(paths) + 1, dtype=np.int64)
+    np.cumsum([values.size for _, values in rows], out=starts[1:])
+    features = np.concatenate([features for features, _ in rows])
+    values = np.concatenate([values for _, values in rows])
+    return starts, features, values, np.array([path.intercepts[k] for path in paths])
+
+
 def joined(parts: Sequence[Points]) -> Points:
     """Return the points of several stretches of alphas as one path."""
     if len(parts) == 1:

@@ -110,16 +110,20 @@ class Solution:
 IS_UNFINISHED = np.array([not status.converged for status in CORE_STATUS])
 
 
-def warn_unless_converged(
-    alphas: FloatArray, codes: NDArray[np.int32], dual_gap: FloatArray, rounds: int, tol: float
-) -> None:
-    """Warn once, with the worst point, if some alphas ended above the tolerance.
+def unfinished(codes: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Return where the solver did not reach what was asked; codes are places in CORE_STATUS."""
+    return np.flatnonzero(IS_UNFINISHED[codes])
 
-    `codes` are positions in CORE_STATUS.
-    """
-    failed = np.flatnonzero(IS_UNFINISHED[codes])
-    if not failed.size:
-        return
+
+def warn_of(
+    failed: NDArray[np.intp],
+    alphas: FloatArray,
+    codes: NDArray[np.int32],
+    dual_gap: FloatArray,
+    rounds: int,
+    tol: float,
+) -> None:
+    """Warn once of the alphas that ended above the tolerance, with the worst."""
     worst = failed[np.argmax(dual_gap[failed])]
     message = (
         f"{failed.size} of {len(alphas)} alphas did not converge; the others are exact. "
