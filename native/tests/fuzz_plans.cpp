@@ -1,5 +1,5 @@
-// Random degenerate problems through every plan of the core: fuzz_plans CASES [FIRST].
-// Case k is the same on every machine; a failure prints k, and `fuzz_plans 1 k` repeats it.
+// Random degenerate problems through every plan of the core: fuzz_plans [first case] [how many].
+// Case k is the same on every machine; a failure prints k, and `fuzz_plans k 1` repeats it.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -209,8 +209,8 @@ std::string run(Problem& problem) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::uint64_t cases = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1000;
-    const std::uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 0;
+    const std::uint64_t first = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 0;
+    const std::uint64_t cases = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1000;
     std::uint64_t failures = 0;
     for (std::uint64_t k = first; k < first + cases; ++k) {
         Problem problem = make_problem(k);
