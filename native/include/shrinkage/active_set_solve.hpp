@@ -16,9 +16,7 @@ Status ActiveSet<S>::solve_null() {
 template <Slots S>
 Status ActiveSet<S>::solve(double l1, double l2) {
     start(l1, l2);
-    const Status status = run();
-    _has_stalled = status == Status::stalled;
-    return status;
+    return run();
 }
 
 template <Slots S>
@@ -26,6 +24,7 @@ Status ActiveSet<S>::run() {
     const Status status = iterate();
     // What was not solved at least keeps the bounds.
     if (status != Status::converged && drop_overshot()) evaluate();
+    _has_stalled = status == Status::stalled;
     return status;
 }
 
