@@ -40,6 +40,7 @@ public:
     void add(double correlation, double coef, double penalty_factor, double lower, double upper,
              double rounding) {
         const double l1 = _l1 * penalty_factor, l2 = _l2 * penalty_factor;
+        if (coef == 0.0 && std::abs(correlation) <= l1) return;  // adds nothing below
         const double slope = correlation - l2 * coef;
         _l1_norm += penalty_factor * std::abs(coef);
         _l2_norm += penalty_factor * coef * coef;
@@ -47,7 +48,7 @@ public:
         // Without a penalty c_j is 0 but for rounding, off the bounds; a projection makes it so.
         if (l1 + l2 > 0.0 || coef <= lower || coef >= upper) _product += coef * correlation;
         add_scaled_dual(slope, coef, l1, lower, upper, rounding);
-        add_conjugate(correlation, l1, l2, lower, upper, rounding);
+        if (_l2 > 0.0) add_conjugate(correlation, l1, l2, lower, upper, rounding);
     }
 
     /// Features that were not added: all zero. @param largest their largest |c_j| / v_j
