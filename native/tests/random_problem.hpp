@@ -192,16 +192,30 @@ inline void fill_alphas(Draw& draw, Problem& problem) {
     for (int k = 0; k < m; ++k) problem.alphas[k] = first * std::pow(ratio, k / (m - 1.0));
 }
 
-inline Problem random_problem(Draw& draw) {
+inline Problem random_problem_of_size(Draw& draw, Index n, Index p) {
     Problem problem{};
-    problem.n = 5 + draw.integer(116);
-    problem.p = 1 + draw.integer(draw.chance(0.5) ? 40 : 250);
+    problem.n = n;
+    problem.p = p;
     const auto kind = static_cast<Kind>(draw.integer(static_cast<int>(Kind::count)));
     fill_columns(draw, kind, problem);
     fill_target(draw, problem);
     scale(draw, problem);
     fill_penalty(draw, problem);
     fill_alphas(draw, problem);
+    return problem;
+}
+
+inline Problem random_problem(Draw& draw) {
+    const Index n = 5 + draw.integer(116);
+    return random_problem_of_size(draw, n, 1 + draw.integer(draw.chance(0.5) ? 40 : 250));
+}
+
+/// One to five rows, where everything is a special case, and at times nothing is penalised.
+inline Problem tiny_problem(Draw& draw) {
+    const Index n = 1 + draw.integer(5);
+    Problem problem = random_problem_of_size(draw, n, 1 + draw.integer(8));
+    if (draw.chance(0.2))
+        for (double& v : problem.penalty_factor) v = draw.chance(0.5) ? 0.0 : infinity;
     return problem;
 }
 
