@@ -115,7 +115,7 @@ private:
     }
 
     void record(const ActiveSet<GramSlots>& engine, double l1, double l2, Status status) {
-        spread(engine);
+        scatter(engine);
         const std::span<const double> c = engine.correlations(), c0 = _slots.c0();
         double rr = _problem.yy, shift = 0.0;
         bool all_zero = true;
@@ -162,7 +162,7 @@ private:
     }
 
     /// Coefficients by feature; record() leaves zeros behind.
-    void spread(const ActiveSet<GramSlots>& engine) {
+    void scatter(const ActiveSet<GramSlots>& engine) {
         for (std::size_t i = 0; i < engine.features().size(); ++i)
             _coef[engine.features()[i]] = engine.coef()[i];
         for (const auto& [j, value] : engine.at_bound()) _coef[j] = value;
