@@ -73,7 +73,7 @@ void bind_gram(nb::module_& module) {
     nb::class_<CrossProducts> bound(module, "CrossProducts");
     bound.def(nb::new_(&make), nb::arg("design"), nb::arg("y"), nb::arg("weights").none(),
               nb::arg("fit_intercept"), nb::arg("standardize"), nb::arg("fold_ids").none(),
-              nb::arg("n_folds"), nb::arg("n_threads"), nb::keep_alive<0, 1>());
+              nb::arg("n_folds"), nb::arg("n_threads"), nb::keep_alive<0, 2>());
     show(bound, "mean", [](const GramProblem& p) -> Values { return p.units.mean; });
     show(bound, "scale", [](const GramProblem& p) -> Values { return p.units.scale; });
     show(bound, "spread", [](const GramProblem& p) -> Values { return p.spread; });

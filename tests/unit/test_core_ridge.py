@@ -64,7 +64,8 @@ def test_ridge_is_augmented_least_squares(plan, n, p, options, weights, factors)
         assert intercept == pytest.approx(expected_intercept, rel=1e-8)
     assert (path.dual_gap < 1e-12).all()
     assert path.status[-1] == (SINGULAR if p > n else 0)
-    assert path.counts["factorised"] <= 3  # free features, alpha > 0, alpha = 0
+    # free features, alpha > 0, alpha = 0; and two for a second look at dependent rows
+    assert path.counts["factorised"] <= (5 if plan is by_rows and n > p else 3)
 
 
 HARD_COLUMNS = {
@@ -127,6 +128,58 @@ def test_without_spread_in_y_every_point_is_the_constant(plan):
     assert (path.status == 3).all()
     assert (path.intercepts == 2.5).all()
     assert len(path.features) == 0
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_without_a_column_that_may_enter_every_point_is_the_mean(plan):
+    X = np.asfortranarray(np.random.default_rng(0).normal(size=(9, 2)))
+    X[:, 1] = 3.0
+    y = np.arange(9.0)
+    path = plan(X, y, None, True, True, ALPHAS, np.array([np.inf, 1.0]))
+    assert len(path.features) == 0
+    np.testing.assert_allclose(path.intercepts, 4.0)
+    assert (path.status == 0).all()
+    error, *_ = _core.ridge_leave_one_out(
+        _core.dense(X), y, None, True, True, ALPHAS, np.array([np.inf, 1.0]), 1
+    )
+    others = (y.sum() - y) / 8
+    np.testing.assert_allclose(error, np.mean((y - others) ** 2))
+
+
+NEARLY_DEPENDENT = {
+    "powers": (100, 12, lambda E: np.abs(E[:, :1]) ** np.arange(1, 13)),
+    "mixes": (47, 30, lambda E: E[:, :10] @ E[:10, :] + 1e-6 * E),
+    "wide mixes": (40, 55, lambda E: E[:, :18] @ E[:18, :] + 1e-5 * E),
+    "nearly equal rows": (24, 60, lambda E: np.vstack([E[:12], E[:12] + 1e-6 * E[12:]])),
+}
+
+
+@pytest.mark.parametrize("name", NEARLY_DEPENDENT)
+@pytest.mark.parametrize("options", OPTIONS)
+def test_least_squares_of_nearly_dependent_columns(name, options):
+    n, p, make = NEARLY_DEPENDENT[name]
+    rng = np.random.default_rng(6)
+    X = np.asfortranarray(make(rng.normal(size=(n, p))))
+    y = X @ rng.normal(size=p) + rng.normal(size=n)
+    plan = by_rows if p > n else by_columns
+    path = plan(X, y, None, *options, np.zeros(1), np.ones(p))
+    coef = coefs_of(path, p)[0]
+    judged = certify(
+        X,
+        y,
+        coef,
+        path.intercepts[0],
+        alpha=0.0,
+        l1_ratio=0.0,
+        fit_intercept=options[0],
+        standardize=options[1],
+    )
+    assert judged.dual_gap <= 1e-9
+    assert path.dual_gap[0] <= 1e-9
+    assert path.status[0] == (SINGULAR if p > n else 0)
+    judge = AugmentedRidge(X, y, None, *options, np.ones(p))
+    expected, _ = judge.fit(0.0)
+    np.testing.assert_allclose(coef, expected, atol=1e-5 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("plan", FOLD_PLANS)

@@ -30,6 +30,10 @@ struct KernelBasis {
 
     Index rank() const { return static_cast<Index>(curvature.size()); }
     Index n_free() const { return static_cast<Index>(free_curvature.size()); }
+    /// Whether directions that are not reached may be ones that are reached little.
+    bool ill_conditioned() const {
+        return !curvature.empty() && curvature.front() < 1e-10 * curvature.back();
+    }
 };
 
 namespace detail {
@@ -107,7 +111,9 @@ inline KernelBasis kernel_basis(const Blas& blas, std::vector<double> kernel,
     basis.curvature.resize(n - n_outside);
     kernel.resize(n * (n - n_outside));
     basis.vectors = std::move(kernel);
-    const double limit = basis.curvature.empty() ? 0.0 : tolerance * basis.curvature.back();
+    double limit =
+        std::numeric_limits<double>::infinity();  // of a kernel of zeros, all is rounding
+    if (largest > 0.0 && !basis.curvature.empty()) limit = tolerance * basis.curvature.back();
     for (double& value : basis.curvature)
         if (value <= limit) value = 0.0;
     basis.along.resize(basis.rank());

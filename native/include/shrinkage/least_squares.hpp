@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "shrinkage/ridge_solutions.hpp"
@@ -21,6 +22,77 @@ struct TrainingData {
     }
 };
 
+/// Eigenvectors of a Gram matrix or kernel as coordinates T in which Z is nearly orthonormal.
+struct Coordinates {
+    std::vector<double> vectors;  ///< T, square, by column
+    std::vector<double> assumed;  ///< the eigenvalues that T makes 1, in units of the largest
+
+    /// Smallest eigenvalue to believe, in units of the largest.
+    static constexpr double floor = 1e-16;
+
+    Index size() const { return static_cast<Index>(assumed.size()); }
+    /// T times combinations of the coordinates.
+    std::vector<double> times(const Blas& blas, const std::vector<double>& combinations) const {
+        const Index n = static_cast<Index>(combinations.size()) / size();
+        std::vector<double> out(size() * n);
+        multiply(blas, 'N', size(), size(), n, vectors.data(), size(), combinations.data(), size(),
+                 1.0, 0.0, out.data(), size());
+        return out;
+    }
+};
+
+/// @param square n x n, replaced
+inline Coordinates coordinates_of(const Blas& blas, Index n, std::vector<double> square) {
+    std::vector<double> assumed = symmetric_eigen(blas, n, square.data());
+    const double largest = assumed.back();
+    for (Index q = 0; q < n; ++q) {
+        assumed[q] = std::max(assumed[q] / largest, Coordinates::floor);
+        const double root = std::sqrt(assumed[q] * largest);
+        for (Index i = 0; i < n; ++i) square[q * n + i] /= root;
+    }
+    return {std::move(square), std::move(assumed)};
+}
+
+/// Combinations of coordinates: C with C'V'V C = 1 for V = Z T, and those in which V is rounding.
+struct Separation {
+    std::vector<double> within, null;  ///< coordinates x n each
+    Index rank = 0;
+};
+
+/// @param square V'V, full
+inline Separation separate(const Blas& blas, const std::vector<double>& square,
+                           std::span<const double> assumed) {
+    const Index size = static_cast<Index>(assumed.size());
+    // Rounding of column q of V in units of its length; beyond a few per cent it is nothing else.
+    std::vector<double> noise(size), inverse(size), scaled(size * size);
+    for (Index q = 0; q < size; ++q) {
+        const double length = std::sqrt(square[q * size + q]);
+        noise[q] = 8.0 * std::numeric_limits<double>::epsilon() *
+                   std::sqrt(static_cast<double>(size) / assumed[q]) / length;
+        inverse[q] = noise[q] < 0.03 ? 1.0 / length : 0.0;
+    }
+    for (Index j = 0; j < size; ++j)
+        for (Index i = 0; i < size; ++i)
+            scaled[j * size + i] = square[j * size + i] * inverse[i] * inverse[j];
+    const std::vector<double> values = symmetric_eigen(blas, size, scaled.data());
+    Separation parts;
+    for (Index e = 0; e < size; ++e) {
+        const double* vector = scaled.data() + e * size;
+        double rounding = rank_tolerance(size);
+        for (Index q = 0; q < size; ++q)
+            if (inverse[q] > 0.0) rounding += 100.0 * vector[q] * vector[q] * noise[q] * noise[q];
+        const bool keeps = values[e] > rounding;
+        for (Index q = 0; q < size; ++q) {
+            if (keeps)
+                parts.within.push_back(vector[q] * inverse[q] / std::sqrt(values[e]));
+            else
+                parts.null.push_back(vector[q] * (inverse[q] > 0.0 ? inverse[q] : 1.0));
+        }
+        parts.rank += keeps;
+    }
+    return parts;
+}
+
 /// Least squares without a penalty where columns are nearly dependent. A Gram matrix squares the
 /// condition: what tells such columns apart is lost in it. Its eigenvectors are still good
 /// coordinates T in which X is looked at once more, and V = Z T, scaled to columns of length 1, is
@@ -34,37 +106,36 @@ public:
         : _runtime(runtime), _problem(problem), _terms(terms), _data(data) {
         set_coordinates();
         look_again();
-        separate();
+        _parts = separate(runtime.blas, _square, _coordinates.assumed);
     }
 
-    bool singular() const { return _rank < _terms.size(); }
+    bool singular() const { return _parts.rank < _terms.size(); }
 
     /// The shortest of all solutions, judged by V.
     RidgeSolutions solve() const {
-        const Index size = _terms.size();
+        const Blas& blas = _runtime.blas;
+        const Index size = _terms.size(), rank = _parts.rank;
+        const double* within = _parts.within.data();
         RidgeSolutions solution{std::vector<double>(size), {}, {0.0}, {0.0}, {0.0}};
-        std::vector<double> target(_rank), image(size), left;
-        multiply(_runtime.blas, 'T', _rank, size, 1, _combine.data(), size, _product.data(), size,
-                 1.0, 0.0, target.data(), _rank);
-        std::vector<double> directions = on_terms(_combine, _rank);
-        if (singular())
-            detail::take_away(_runtime.blas, size, on_terms(_null, size - _rank), directions);
-        multiply(_runtime.blas, 'N', size, _rank, 1, directions.data(), size, target.data(), _rank,
-                 1.0, 0.0, solution.coef.data(), size);
-        // what of C'V'(y - V C target) is left
-        std::vector<double> fitted(size);
-        multiply(_runtime.blas, 'N', size, _rank, 1, _combine.data(), size, target.data(), _rank,
-                 1.0, 0.0, fitted.data(), size);
-        multiply(_runtime.blas, 'N', size, size, 1, _square.data(), size, fitted.data(), size, 1.0,
-                 0.0, image.data(), size);
-        left = target;
-        multiply(_runtime.blas, 'T', _rank, size, 1, _combine.data(), size, image.data(), size,
-                 -1.0, 1.0, left.data(), _rank);
+        std::vector<double> target(rank), fitted(size), image(size);
+        multiply(blas, 'T', rank, size, 1, within, size, _product.data(), size, 1.0, 0.0,
+                 target.data(), rank);
+        std::vector<double> directions = _coordinates.times(blas, _parts.within);
+        detail::take_away(blas, size, _coordinates.times(blas, _parts.null), directions);
+        multiply(blas, 'N', size, rank, 1, directions.data(), size, target.data(), rank, 1.0, 0.0,
+                 solution.coef.data(), size);
+
+        // C'V'(y - V C target), which is 0 at the solution
+        std::vector<double> left = target;
+        multiply(blas, 'N', size, rank, 1, within, size, target.data(), rank, 1.0, 0.0,
+                 fitted.data(), size);
+        multiply(blas, 'N', size, size, 1, _square.data(), size, fitted.data(), size, 1.0, 0.0,
+                 image.data(), size);
+        multiply(blas, 'T', rank, size, 1, within, size, image.data(), size, -1.0, 1.0, left.data(),
+                 rank);
         double rest = 0.0, explained = 0.0, longest = 0.0;
-        for (Index q = 0; q < _rank; ++q) {
-            rest += left[q] * left[q];
-            explained += target[q] * target[q];
-        }
+        for (const double part : left) rest += part * part;
+        for (const double part : target) explained += part * part;
         for (Index j = 0; j < size; ++j) longest = std::max(longest, _terms.length(j));
         solution.dual_gap[0] = rest / _problem.target_square;
         solution.violation[0] = longest * std::sqrt(rest);
@@ -73,23 +144,16 @@ public:
     }
 
 private:
-    /// Smallest eigenvalue to believe, in units of the largest.
-    static constexpr double floor = 1e-16;
-
     void set_coordinates() {
         const Index size = _terms.size();
-        _coordinates.resize(size * size);
+        std::vector<double> scaled(size * size);
         for (Index j = 0; j < size; ++j)
             for (Index i = 0; i < size; ++i)
-                _coordinates[j * size + i] =
+                scaled[j * size + i] =
                     _terms.gram()[j * size + i] / _terms.length(i) / _terms.length(j);
-        _assumed = symmetric_eigen(_runtime.blas, size, _coordinates.data());
-        const double largest = _assumed.back();
-        for (Index q = 0; q < size; ++q) {
-            _assumed[q] = std::max(_assumed[q] / largest, floor);
-            for (Index i = 0; i < size; ++i)
-                _coordinates[q * size + i] /= _terms.length(i) * std::sqrt(_assumed[q] * largest);
-        }
+        _coordinates = coordinates_of(_runtime.blas, size, std::move(scaled));
+        for (Index q = 0; q < size; ++q)
+            for (Index i = 0; i < size; ++i) _coordinates.vectors[q * size + i] /= _terms.length(i);
     }
 
     /// V'V and V'y, block by block of the rows; blocks are added in order within each of a few
@@ -100,7 +164,8 @@ private:
         for (Index q = 0; q < size; ++q)
             for (Index i = 0; i < size; ++i) {
                 const Index j = _terms.features[i];
-                directions[q * cols + j] = _coordinates[q * size + i] / _problem.units.scale[j];
+                directions[q * cols + j] =
+                    _coordinates.vectors[q * size + i] / _problem.units.scale[j];
             }
         const RowProjection project(_data.design, _problem.units.mean, std::move(directions));
         const Index n_tasks = std::min<Index>(project.n_blocks(), 4);
@@ -141,58 +206,14 @@ private:
                  1.0, product.data(), size);
     }
 
-    /// Splits the coordinates into C, with C'V'V C = 1, and what is null up to rounding.
-    void separate() {
-        const Index size = _terms.size();
-        // Rounding of column q of V in units of its length; beyond a few per cent it is nothing
-        // else.
-        std::vector<double> noise(size), inverse(size), scaled(size * size);
-        for (Index q = 0; q < size; ++q) {
-            const double length = std::sqrt(_square[q * size + q]);
-            noise[q] = 8.0 * std::numeric_limits<double>::epsilon() *
-                       std::sqrt(static_cast<double>(size) / _assumed[q]) / length;
-            inverse[q] = noise[q] < 0.03 ? 1.0 / length : 0.0;
-        }
-        for (Index j = 0; j < size; ++j)
-            for (Index i = 0; i < size; ++i)
-                scaled[j * size + i] = _square[j * size + i] * inverse[i] * inverse[j];
-        const std::vector<double> values = symmetric_eigen(_runtime.blas, size, scaled.data());
-        for (Index e = 0; e < size; ++e) {
-            double* vector = scaled.data() + e * size;
-            double rounding = rank_tolerance(size);
-            for (Index q = 0; q < size; ++q)
-                if (inverse[q] > 0.0)
-                    rounding += 100.0 * vector[q] * vector[q] * noise[q] * noise[q];
-            const bool keeps = values[e] > rounding;
-            for (Index q = 0; q < size; ++q) {
-                const double step = inverse[q] > 0.0 ? inverse[q] : 1.0;
-                (keeps ? _combine : _null)
-                    .push_back(vector[q] * (keeps ? inverse[q] / std::sqrt(values[e]) : step));
-            }
-            _rank += keeps;
-        }
-    }
-
-    /// T times combinations of the coordinates: terms x n.
-    std::vector<double> on_terms(const std::vector<double>& combinations, Index n) const {
-        const Index size = _terms.size();
-        std::vector<double> out(size * n);
-        multiply(_runtime.blas, 'N', size, size, n, _coordinates.data(), size, combinations.data(),
-                 size, 1.0, 0.0, out.data(), size);
-        return out;
-    }
-
     const Runtime& _runtime;
     const GramProblem& _problem;
     const RidgeTerms& _terms;
     const TrainingData& _data;
-    std::vector<double> _coordinates;  ///< T, terms x terms
-    std::vector<double> _assumed;      ///< squares of the singular values that T assumes
-    std::vector<double> _square;       ///< V'V
-    std::vector<double> _product;      ///< V'y
-    std::vector<double> _combine;      ///< C, terms x rank
-    std::vector<double> _null;         ///< terms x (terms - rank)
-    Index _rank = 0;
+    Coordinates _coordinates;
+    std::vector<double> _square;   ///< V'V
+    std::vector<double> _product;  ///< V'y
+    Separation _parts;
 };
 
 }  // namespace shrinkage

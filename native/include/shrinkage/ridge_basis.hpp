@@ -72,6 +72,7 @@ namespace detail {
 /// directions -= N (N'N)^-1 N'directions, all with n rows.
 inline void take_away(const Blas& blas, Index n, std::vector<double> null_space,
                       std::vector<double>& directions) {
+    if (null_space.empty()) return;
     const Index null = static_cast<Index>(null_space.size()) / n;
     const Index rank = static_cast<Index>(directions.size()) / n;
     for (Index q = 0; q < null; ++q) {
@@ -114,7 +115,7 @@ inline std::vector<double> whitening(const Blas& blas, Index n, const double* gr
     }
     std::vector<double> directions(vectors.begin() + null * n, vectors.end());
     vectors.resize(null * n);
-    if (shortest && null > 0) take_away(blas, n, std::move(vectors), directions);
+    if (shortest) take_away(blas, n, std::move(vectors), directions);
     return directions;
 }
 

@@ -111,8 +111,8 @@ private:
         ++path.counts.factorised;
         _runtime.interrupt.check();
         const RidgeBasis basis = unpenalised_basis(blas, _terms, _problem.rank_limit);
-        const bool may_be_regular = _terms.size() <= _problem.rank_limit;
-        if (_data && may_be_regular && (basis.singular() || basis.condition > ill_conditioned)) {
+        const bool tall = _terms.size() <= _problem.rank_limit + 1;
+        if (_data && tall && (basis.singular() || basis.condition > ill_conditioned)) {
             path.counts.factorised += 2;
             const LeastSquares again(_runtime, _problem, _terms, *_data);
             append(again.solve(), again.singular(), path);

@@ -1,152 +1,14 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "shrinkage/kernel_ridge.hpp"
+#include "shrinkage/least_squares_wide.hpp"
 #include "shrinkage/ridge_path.hpp"
-#include "shrinkage/row_kernel.hpp"
-#include "shrinkage/scaled_columns.hpp"
 
 namespace shrinkage {
-
-/// The columns that ridge uses, divided by their scales and by the roots of their penalty factors.
-struct WideTerms {
-    ColumnSet penalised, free;
-    ColumnSet plain;        ///< all of them, without penalty factors: alpha = 0
-    bool all_alike = true;  ///< every penalty factor is 1: `plain` is `penalised`
-
-    explicit WideTerms(const Design& design)
-        : penalised{design, {}, {}, {}}, free{design, {}, {}, {}}, plain{design, {}, {}, {}} {}
-};
-
-/// Free columns get length 1, so that which of them are independent does not depend on their units.
-inline WideTerms wide_terms(const ScaledColumns& data, std::span<const double> penalty_factor) {
-    WideTerms terms(data.design);
-    for (Index j = 0; j < data.cols(); ++j) {
-        const double factor = penalty_factor[j], mean = data.mean[j], scale = data.scale[j];
-        if (scale == 0.0 || std::isinf(factor)) continue;
-        if (factor == 0.0)
-            terms.free.add(j, mean, 1.0 / (scale * data.norm[j]));
-        else
-            terms.penalised.add(j, mean, 1.0 / (scale * std::sqrt(factor)));
-        terms.plain.add(j, mean, 1.0 / scale);
-        terms.all_alike = terms.all_alike && factor == 1.0;
-    }
-    return terms;
-}
-
-/// Kernels of the rows for each kind of term; empty where nothing needs them.
-struct RowKernels {
-    std::vector<double> penalised, free, plain;
-    bool all_alike;
-
-    const std::vector<double>& unpenalised() const { return all_alike ? penalised : plain; }
-
-    template <class Change>
-    void for_each(const Change& change) {
-        for (auto* kernel : {&penalised, &free, &plain})
-            if (!kernel->empty()) change(*kernel);
-    }
-};
-
-/// @param with_zero whether alpha = 0 is asked for
-inline RowKernels row_kernels(const Runtime& runtime, const WideTerms& terms, bool with_zero) {
-    RowKernels kernels;
-    kernels.all_alike = terms.all_alike;
-    kernels.penalised = row_kernel(runtime, terms.penalised);
-    if (terms.free.size() > 0) kernels.free = row_kernel(runtime, terms.free);
-    if (with_zero && !terms.all_alike) kernels.plain = row_kernel(runtime, terms.plain);
-    return kernels;
-}
-
-/// Rows of positive weight and what ridge fits to them.
-struct TrainingRows {
-    std::vector<Index> rows;
-    std::vector<double> root_weight;
-    std::vector<double> target;    ///< root weight times centred y
-    std::vector<double> constant;  ///< root weights with an intercept, else empty
-    double null_loss;
-    double tau;
-
-    Index size() const { return static_cast<Index>(rows.size()); }
-};
-
-inline TrainingRows training_rows(const ScaledColumns& data, bool fit_intercept) {
-    TrainingRows training;
-    for (Index i = 0; i < data.rows(); ++i) {
-        if (data.weight[i] == 0.0) continue;
-        training.rows.push_back(i);
-        training.root_weight.push_back(data.root_weight[i]);
-        training.target.push_back(data.target[i]);
-    }
-    if (fit_intercept) training.constant = training.root_weight;
-    training.null_loss = data.target_square / 2.0;
-    training.tau = data.tau;
-    return training;
-}
-
-/// Cuts a kernel down to the training rows and gives it their root weights, in place.
-inline std::vector<double> weighted_kernel(std::vector<double> kernel, Index all_rows,
-                                           const TrainingRows& training) {
-    if (kernel.empty()) return kernel;
-    const Index n = training.size();
-    for (Index b = 0; b < n; ++b)
-        for (Index a = 0; a < n; ++a)
-            kernel[b * n + a] = kernel[training.rows[b] * all_rows + training.rows[a]] *
-                                training.root_weight[a] * training.root_weight[b];
-    kernel.resize(n * n);
-    return kernel;
-}
-
-/// Decomposition on the training rows for alpha > 0.
-inline KernelBasis penalised_basis(const Blas& blas, RowKernels kernels, Index all_rows,
-                                   const TrainingRows& training) {
-    return kernel_basis(blas, weighted_kernel(std::move(kernels.penalised), all_rows, training),
-                        weighted_kernel(std::move(kernels.free), all_rows, training),
-                        training.constant, training.target, std::numeric_limits<double>::epsilon());
-}
-/// Decomposition on the training rows for alpha = 0.
-inline KernelBasis unpenalised_basis(const Blas& blas, std::vector<double> kernel, Index all_rows,
-                                     const TrainingRows& training) {
-    return kernel_basis(blas, weighted_kernel(std::move(kernel), all_rows, training), {},
-                        training.constant, training.target, rank_tolerance(training.size()));
-}
-
-namespace detail {
-
-/// Vectors on the training rows times root weights, on all rows.
-inline std::vector<double> on_all_rows(const TrainingRows& training, Index all_rows,
-                                       const std::vector<double>& values) {
-    const Index n = training.size(), m = static_cast<Index>(values.size()) / n;
-    std::vector<double> out(all_rows * m);
-    for (Index k = 0; k < m; ++k)
-        for (Index i = 0; i < n; ++i)
-            out[k * all_rows + training.rows[i]] = values[k * n + i] * training.root_weight[i];
-    return out;
-}
-
-/// Coefficients in original units from dual vectors on the training rows: one X pass.
-inline std::vector<double> coefficients(const Runtime& runtime, const ColumnSet& set,
-                                        const TrainingRows& training,
-                                        const std::vector<double>& dual) {
-    std::vector<double> coef =
-        column_products(runtime, set, on_all_rows(training, set.design.rows(), dual));
-    for (std::size_t i = 0; i < coef.size(); ++i) coef[i] *= set.factor[i % set.columns.size()];
-    return coef;
-}
-
-inline std::vector<int> features_of(const ColumnSet& first, const ColumnSet& second) {
-    std::vector<int> features;
-    for (const ColumnSet* set : {&first, &second})
-        for (const Index j : set->columns) features.push_back(static_cast<int>(j));
-    return features;
-}
-
-}  // namespace detail
 
 /// Ridge at all alphas (decreasing, >= 0) from one decomposition of rows x rows; one more for
 /// alpha = 0, where all features are free and the shortest of all solutions is taken. X is read
@@ -173,9 +35,7 @@ public:
         path.counts.factorised = 1 + (_terms.free.size() > 0) + with_zero;
         append_penalised(
             penalised_basis(_runtime.blas, std::move(kernels), _data.rows(), _training), l2, path);
-        if (with_zero)
-            append_unpenalised(
-                unpenalised_basis(_runtime.blas, std::move(plain), _data.rows(), _training), path);
+        if (with_zero) append_unpenalised(std::move(plain), path);
         path.counts.column_products = _products;
         return path;
     }
@@ -185,7 +45,7 @@ private:
 
     std::vector<double> coefficients(const ColumnSet& set, const std::vector<double>& dual) {
         _products += set.size() * static_cast<Index>(dual.size()) / _training.size();
-        return detail::coefficients(_runtime, set, _training, dual);
+        return shrinkage::coefficients(_runtime, set, _training, dual);
     }
 
     void append_penalised(const KernelBasis& basis, const std::vector<double>& l2,
@@ -207,7 +67,7 @@ private:
             _unit = std::max(_unit, std::abs(penalised[m * n_penalised + i]) * scale);
             largest_root = std::max(largest_root, std::sqrt(factor));
         }
-        const std::vector<int> features = detail::features_of(_terms.penalised, _terms.free);
+        const std::vector<int> features = penalised_then_free();
         PointWriter writer(features, means(features), _data.y_mean, path);
         std::vector<double> coef(n_penalised + n_free);
         for (Index k = 0; k < m; ++k) {
@@ -219,16 +79,35 @@ private:
         }
     }
 
-    void append_unpenalised(const KernelBasis& basis, PathResult& path) {
+    void append_unpenalised(std::vector<double> kernel, PathResult& path) {
         const double none = 0.0;
-        const KernelSolutions solutions =
-            solve_kernel_ridge(_runtime.blas, basis, {&none, 1}, refine_above());
-        const std::vector<double> coef = coefficients(_terms.plain, solutions.dual);
+        KernelSolutions solutions;
+        std::vector<double> coef;
+        KernelBasis basis = unpenalised_basis(_runtime.blas, kernel, _data.rows(), _training);
+        Index rank = std::ranges::count_if(basis.curvature, [](double w) { return w > 0.0; });
+        if (basis.ill_conditioned()) {
+            basis = {};
+            path.counts.factorised += 2;
+            WideLeastSquares again(_runtime, _terms.plain, _training,
+                                   weighted_kernel(std::move(kernel), _data.rows(), _training));
+            solutions = again.solve();
+            rank = again.rank();
+            coef = again.coef();
+        } else {
+            solutions = solve_kernel_ridge(_runtime.blas, basis, {&none, 1}, refine_above());
+            coef = coefficients(_terms.plain, solutions.dual);
+        }
         const std::vector<int> features(_terms.plain.columns.begin(), _terms.plain.columns.end());
-        const Index rank = std::ranges::count_if(basis.curvature, [](double w) { return w > 0.0; });
         PointWriter(features, means(features), _data.y_mean, path)
             .append(coef.data(), solutions.loss[0], solutions.dual_gap[0] / _training.null_loss,
                     relative(solutions.violation[0]), rank < _terms.plain.size());
+    }
+
+    std::vector<int> penalised_then_free() const {
+        std::vector<int> features;
+        for (const ColumnSet* set : {&_terms.penalised, &_terms.free})
+            for (const Index j : set->columns) features.push_back(static_cast<int>(j));
+        return features;
     }
 
     double relative(double violation) const { return _unit > 0.0 ? violation / _unit : 0.0; }

@@ -138,4 +138,38 @@ inline std::vector<double> column_products(const Runtime& runtime, const ColumnS
     return out;
 }
 
+/// Z coef, one value per row.
+inline std::vector<double> combine_columns(const Runtime& runtime, const ColumnSet& set,
+                                           const std::vector<double>& coef) {
+    const Index n = set.design.rows();
+    std::vector<double> out(n, 0.0), block(n * detail::columns_per_block);
+    for (Index first = 0; first < set.size(); first += detail::columns_per_block) {
+        runtime.interrupt.check();
+        const Index count = detail::copy_block(runtime.simd, set, first, block.data());
+        multiply(runtime.blas, 'N', n, count, 1, block.data(), n, coef.data() + first, count, 1.0,
+                 1.0, out.data(), n);
+    }
+    return out;
+}
+
+/// (Z'T)'(Z'T) for square T of the rows: how long and how dependent its columns are in the space of
+/// the columns of X.
+inline std::vector<double> squares_in_columns(const Runtime& runtime, const ColumnSet& set,
+                                              const std::vector<double>& T) {
+    const Index n = set.design.rows(), m = static_cast<Index>(T.size()) / n;
+    const auto order = static_cast<Blas::Int>(m);
+    std::vector<double> squares(m * m, 0.0), block(n * detail::columns_per_block),
+        image(detail::columns_per_block * m);
+    for (Index first = 0; first < set.size(); first += detail::columns_per_block) {
+        runtime.interrupt.check();
+        const Index count = detail::copy_block(runtime.simd, set, first, block.data());
+        multiply(runtime.blas, 'T', count, n, m, block.data(), n, T.data(), n, 1.0, 0.0,
+                 image.data(), count);
+        runtime.blas.syrk('U', 'T', order, static_cast<Blas::Int>(count), 1.0, image.data(),
+                          static_cast<Blas::Int>(count), 1.0, squares.data(), order);
+    }
+    mirror(m, squares.data(), m);
+    return squares;
+}
+
 }  // namespace shrinkage
