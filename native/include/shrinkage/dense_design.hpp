@@ -135,6 +135,8 @@ public:
                     o[i] = static_cast<double>(x[block.offsets[i]]);
                 }
             } else {
+                // The next column starts on another page, which the processor doesn't foresee.
+                if (j + 1 < cols()) prefetch(x + _leading, block.count);
                 kernels_for<X>(simd).centre(block.count, x, 0.0, 1.0, nullptr, o);
             }
         }
@@ -163,6 +165,11 @@ private:
     };
 
     const X* column(Index j) const { return _values + j * _leading; }
+
+    static void prefetch(const X* x, Index count) {
+        constexpr Index line = 64 / sizeof(X);
+        for (Index i = 0; i < count; i += line) __builtin_prefetch(x + i);
+    }
 
     /// Blocks about their own means, merged (Chan): a mean far from 0 costs no digits.
     ColumnMoments moments_of(const Kernels& simd, const X* x, const double* wt,

@@ -79,8 +79,10 @@ struct MomentsPlan {
         const double by_memory = rows / (25.0 * groups * width);
         n_tasks = split_rows ? std::max<Index>(1, std::min({8.0, by_work, by_memory})) : 1;
 
-        // About 250 rows of each group make an efficient product that stays in cache.
-        const double enough = split_rows ? 248.0 * groups : 248.0 * std::max(4.0, groups);
+        // About 250 rows of each group make an efficient product that stays in cache; narrow ones
+        // need more rows to be worth a call.
+        const double rows_at_once = std::max(248.0, 32768.0 / width);
+        const double enough = rows_at_once * (split_rows ? groups : std::max(4.0, groups));
         const double x_bytes = data.design.value_bytes();
         const double buffer = x_bytes > 12e6 ? 0.04 * x_bytes : 2e6;
         const double fitting = std::max(64.0, buffer / (8.0 * width));
