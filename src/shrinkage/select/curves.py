@@ -84,10 +84,9 @@ class Curves:
     def best_index(self) -> Index:
         """Indices of l1_ratio and alpha with the best mean; ties go to the larger alpha."""
         loss = self.loss
-        ties = np.argwhere(loss == np.nanmin(loss)).tolist()
-        if len(ties) > 1:
-            ties.sort(key=lambda at: self.alphas[at[0], at[1]])
-        row, column = ties[-1]
+        ties = np.flatnonzero(loss == np.fmin.reduce(loss, axis=None))
+        best = max(ties.tolist(), key=self.alphas.ravel().item) if ties.size > 1 else ties[0]
+        row, column = divmod(int(best), loss.shape[1])
         return row, column
 
     @property
@@ -153,10 +152,10 @@ def mean_and_se(error: FloatArray, weight: FloatArray) -> tuple[FloatArray, Floa
     mean, se : ndarray of shape (..., m)
         se is NaN for K = 1.
     """
-    share = (weight / weight.sum())[:, None]
-    mean = np.sum(share * error, axis=-2)
+    share = weight / weight.sum()
+    mean = np.asarray(share @ error)
     n_folds = error.shape[-2]
     if n_folds == 1:
         return mean, np.full_like(mean, np.nan)
-    spread = np.sum(share * (error - mean[..., None, :]) ** 2, axis=-2)
+    spread = share @ (error - mean[..., None, :]) ** 2
     return mean, np.sqrt(spread / (n_folds - 1))

@@ -15,24 +15,27 @@ from shrinkage._typing import FloatArray
 CONVERGED, STALLED = 0, 5
 
 
+NAMES = (
+    "counts",
+    "dual_gap",
+    "features",
+    "intercepts",
+    "kkt_violation",
+    "loss",
+    "rounds",
+    "starts",
+    "status",
+    "values",
+)
+
+
 class Points:
     """Solutions for m alphas, coefficients in original units.
 
     Row k has the features `features[starts[k]:starts[k + 1]]` with `values` of the same slice.
     """
 
-    __slots__ = (
-        "counts",
-        "dual_gap",
-        "features",
-        "intercepts",
-        "kkt_violation",
-        "loss",
-        "rounds",
-        "starts",
-        "status",
-        "values",
-    )
+    __slots__ = ("_result", *NAMES)
 
     starts: NDArray[np.int64]
     features: NDArray[np.int32]
@@ -46,16 +49,15 @@ class Points:
     counts: dict[str, int]
 
     def __init__(self, result: _core.PathResult | Points) -> None:
-        self.starts = result.starts
-        self.features = result.features
-        self.values = result.values
-        self.intercepts = result.intercepts
-        self.loss = result.loss
-        self.dual_gap = result.dual_gap
-        self.kkt_violation = result.kkt_violation
-        self.status = result.status
-        self.rounds = result.rounds
-        self.counts = result.counts
+        self._result = result
+
+    def __getattr__(self, name: str) -> Any:
+        """Take an array over from the core when it is first asked for: folds have many."""
+        if name not in NAMES:
+            raise AttributeError(name)
+        value = getattr(self._result, name)
+        setattr(self, name, value)
+        return value
 
     def __len__(self) -> int:
         """Return the number of alphas."""
@@ -63,7 +65,7 @@ class Points:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the arrays, as copies that no native object owns."""
-        state = {name: np.array(getattr(self, name)) for name in self.__slots__ if name != "counts"}
+        state = {name: np.array(getattr(self, name)) for name in NAMES if name != "counts"}
         return state | {"counts": dict(self.counts)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -136,7 +138,7 @@ def joined(parts: Sequence[Points]) -> Points:
     if len(parts) == 1:
         return parts[0]
     whole = Points(parts[0])
-    for name in Points.__slots__:
+    for name in NAMES:
         if name not in ("counts", "starts"):
             setattr(whole, name, np.concatenate([getattr(part, name) for part in parts]))
     lengths = np.concatenate([np.diff(part.starts) for part in parts])
