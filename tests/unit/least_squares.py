@@ -30,17 +30,23 @@ class AugmentedRidge:
         self.Z = root[:, None] * ((X - self.mean)[:, self.use] / self.scale[self.use])
         self.target = root * (y - self.y_mean)
 
-    def scaled_coef(self, alpha):
+    def scaled_coef(self, alpha, free_length):
         if alpha == 0:
             return np.linalg.lstsq(self.Z, self.target, rcond=1e-12)[0]
         penalty = np.diag(np.sqrt(alpha * self.factor / self.tau))
-        rows = np.vstack([self.Z, penalty])
-        return np.linalg.lstsq(rows, np.r_[self.target, np.zeros(len(penalty))], rcond=1e-13)[0]
+        length = np.ones(len(self.factor))
+        length[self.factor == 0] = free_length
+        rows = np.vstack([self.Z, penalty]) / length
+        target = np.r_[self.target, np.zeros(len(penalty))]
+        return np.linalg.lstsq(rows, target, rcond=1e-13)[0] / length
 
-    def fit(self, alpha):
-        """Return coefficients in original units and the intercept."""
+    def fit(self, alpha, free_length=1.0):
+        """Return coefficients in original units and the intercept.
+
+        Of dependent free features, the shortest coefficients in units of free_length.
+        """
         coef = np.zeros(len(self.scale))
-        coef[self.use] = self.scaled_coef(alpha) / self.scale[self.use]
+        coef[self.use] = self.scaled_coef(alpha, free_length) / self.scale[self.use]
         return coef, self.y_mean - self.mean @ coef
 
     def trace(self, alpha, fit_intercept):

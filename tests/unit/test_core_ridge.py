@@ -283,6 +283,28 @@ def test_a_row_that_the_unpenalised_fit_goes_through():
     assert predictions[5, 0] == pytest.approx(predictions[5, 1], rel=1e-5)
 
 
+@pytest.mark.parametrize(("n", "p"), [(14, 5), (14, 30)])
+@pytest.mark.parametrize("options", OPTIONS)
+def test_a_row_that_a_free_feature_is_made_for(n, p, options):
+    rng = np.random.default_rng(2)
+    X = np.asfortranarray(rng.normal(size=(n, p)))
+    X[:, 2] = 7.0 * (np.arange(n) == 5)
+    y = rng.normal(size=n)
+    v = np.ones(p)
+    v[[1, 2]] = 0.0
+    full = AugmentedRidge(X, y, None, *options, v)
+    alphas = np.array([1.0, 1e-3])
+    _, predictions, _, _ = _core.ridge_leave_one_out(
+        _core.dense(X), y, None, *options, alphas, v, 1
+    )
+    others = np.where(np.arange(n) == 5, 0.0, 1.0)
+    judge = AugmentedRidge(X, y, others, *options, v, units=(full.scale, full.tau))
+    for k, alpha in enumerate(alphas):
+        length = np.sqrt((full.Z**2).sum(axis=0))[judge.factor == 0]
+        coef, intercept = judge.fit(alpha, free_length=length)
+        assert predictions[5, k] == pytest.approx(X[5] @ coef + intercept, rel=1e-7)
+
+
 @pytest.mark.parametrize("layout", ["C", "float32", "sparse"])
 @pytest.mark.parametrize(("n", "p"), [(60, 12), (30, 80)])
 def test_every_kind_of_matrix_gives_the_same(layout, n, p):

@@ -157,6 +157,8 @@ private:
         const LeftOutSums sums(_runtime.blas, basis.curvature, basis.n_free, l2);
         const std::vector<double> fit = sums(U, basis.target, wt);
         const std::vector<double> leverage = sums.of_squares(U, wt);
+        std::vector<double> free_leverage(count, 0.0);
+        for (Index i = 0; i < basis.n_free * count; ++i) free_leverage[i % count] += U[i] * U[i];
         const double own = _fit_intercept ? 1.0 : 0.0, y_mean = _products.problem().units.y_mean;
         for (std::size_t k = 0; k < l2.size(); ++k) {
             for (Index i = 0; i < count; ++i) {
@@ -164,30 +166,37 @@ private:
                 double& prediction = predictions[k * _design.rows() + row];
                 prediction = std::numeric_limits<double>::quiet_NaN();
                 if (wt[i] == 0.0) continue;
-                const double freedom = 1.0 - wt[i] * (own + leverage[at]);
-                const double left_out = l2[k] == 0.0 && freedom < no_freedom
-                                            ? limit_without_freedom(basis, U, count, i, wt[i])
-                                            : (_y[row] - y_mean - fit[at]) / freedom;
+                const double left_out =
+                    1.0 - wt[i] * (own + free_leverage[i]) < no_freedom
+                        ? limit_without_freedom(basis, U, count, i, wt[i], l2[k])
+                        : (_y[row] - y_mean - fit[at]) / (1.0 - wt[i] * (own + leverage[at]));
                 prediction = _y[row] - left_out;
                 error[k] += wt[i] * left_out * left_out;
             }
         }
     }
 
-    /// The limit of the error as alpha falls to 0, for a row that the fit goes through: residual
-    /// and 1 - leverage both vanish, and the ratio of their derivatives by l2 remains.
+    /// The error of a row that the free features alone let the fit go through: its limit as a
+    /// penalty on them falls to 0. Residual and 1 - leverage both vanish, and the ratio of their
+    /// derivatives remains: with free columns of length 1 (as they are where alpha = 0),
+    ///
+    ///     z_i'G_FF^-1 t_F / (wt_i |G_FF^-1 z_i|^2)
     double limit_without_freedom(const RidgeBasis& basis, const std::vector<double>& U, Index count,
-                                 Index i, double wt) const {
+                                 Index i, double wt, double l2) const {
         const Index size = _terms.size();
-        const std::vector<double> coef = unpenalised_coef(basis);
-        std::vector<double> row(size, 0.0);
-        for (Index q = 0; q < basis.rank(); ++q)
-            for (Index j = 0; j < size; ++j)
-                row[j] += basis.directions[q * size + j] * U[q * count + i];
+        const double strength = l2 * (1.0 - wt);
+        const std::vector<double> multipliers = ridge_multipliers(basis, {&strength, 1});
         double residual = 0.0, leverage = 0.0;
-        for (Index j = 0; j < size; ++j) {
-            residual += row[j] * coef[j];
-            leverage += row[j] * row[j];
+        for (Index j = 0; j < basis.free_terms; ++j) {
+            const double length = l2 > 0.0 ? _terms.length(j) : 1.0;
+            double along = 0.0, coef = 0.0;
+            for (Index q = 0; q < basis.rank(); ++q) {
+                const double direction = length * basis.directions[q * size + j];
+                coef += direction * multipliers[q] * basis.target[q];
+                if (q < basis.n_free) along += direction * U[q * count + i];
+            }
+            residual += along * coef;
+            leverage += along * along;
         }
         return residual / (wt * leverage);
     }

@@ -54,14 +54,44 @@ private:
     void add(const KernelBasis& basis, std::span<const double> l2, LeaveOneOut& result) const {
         const LeftOutSums sums(_runtime.blas, basis.curvature, 0, l2);
         const Index n = basis.rows;
-        const std::vector<double> residual = sums(basis.vectors, basis.along, _wt);
-        const std::vector<double> freedom = sums.of_squares(basis.vectors, _wt);
+        std::vector<double> residual = sums(basis.vectors, basis.along, _wt);
+        std::vector<double> freedom = sums.of_squares(basis.vectors, _wt);
+        for (Index i = 0; i < n; ++i)
+            if (basis.n_free() > 0 && part_in(basis.vectors, n, i) < no_freedom)
+                for (std::size_t k = 0; k < l2.size(); ++k)
+                    take_limit(basis, i, l2[k], residual[k * n + i], freedom[k * n + i]);
         for (std::size_t k = 0; k < l2.size(); ++k) {
             std::vector<double> multipliers;
             for (const double curvature : basis.curvature)
                 multipliers.push_back(1.0 / (curvature + l2[k]));
             add_gcv(basis, multipliers, l2[k], result);
             add_point(residual.data() + k * n, freedom.data() + k * n, result);
+        }
+    }
+
+    /// Below this, a row has no part in some directions but rounding.
+    static constexpr double no_freedom = 1e-10;
+
+    static double part_in(const std::vector<double>& vectors, Index n, Index row) {
+        double square = 0.0;
+        for (Index at = row; at < static_cast<Index>(vectors.size()); at += n)
+            square += vectors[at] * vectors[at];
+        return square;
+    }
+
+    /// For a row that the free features alone let the fit go through: the limit as a penalty on
+    /// them falls to 0. What remains is the row's part in U D^-1 U'(y - K a), with U and D the free
+    /// features' eigenvectors and eigenvalues, over that in U D^-1 U'.
+    void take_limit(const KernelBasis& basis, Index row, double l2, double& residual,
+                    double& freedom) const {
+        const double strength = l2 * (1.0 - _wt[row]);
+        const KernelSolutions solution = solve_kernel_ridge(
+            _runtime.blas, basis, {&strength, 1}, std::numeric_limits<double>::infinity());
+        residual = solution.free_dual[row];
+        freedom = 0.0;
+        for (Index q = 0; q < basis.n_free(); ++q) {
+            const double part = basis.free_vectors[q * basis.rows + row];
+            freedom += part * part / basis.free_curvature[q];
         }
     }
 
@@ -87,7 +117,7 @@ private:
                 }
             };
             sums(unreached);
-            if (freedom[i] < 1e-10) sums(reached);
+            if (freedom[i] < no_freedom) sums(reached);
         }
         add_point(residual.data(), freedom.data(), result);
     }
