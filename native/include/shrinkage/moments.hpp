@@ -79,9 +79,11 @@ struct MomentsPlan {
         const double by_memory = rows / (25.0 * groups * width);
         n_tasks = split_rows ? std::max<Index>(1, std::min({8.0, by_work, by_memory})) : 1;
 
-        // About 250 rows of each group make an efficient product that stays in cache; narrow ones
-        // need more rows to be worth a call.
-        const double rows_at_once = std::max(248.0, 32768.0 / width);
+        // About 250 rows of each group make an efficient product that stays in cache. Narrow
+        // columns need more rows to be worth a call; rows are summed one by one, which loses digits
+        // in longer blocks.
+        const bool by_column = data.design.has_columns();
+        const double rows_at_once = by_column ? std::max(248.0, 32768.0 / width) : 248.0;
         const double enough = rows_at_once * (split_rows ? groups : std::max(4.0, groups));
         const double x_bytes = data.design.value_bytes();
         const double buffer = x_bytes > 12e6 ? 0.04 * x_bytes : 2e6;
