@@ -20,7 +20,8 @@ struct Table {
         testing::Draw draw(static_cast<std::uint64_t>(n * 1000 + p));
         for (Index j = 0; j < p; ++j) {
             for (Index i = 0; i < n; ++i) {
-                const double x = draw.chance(0.3) ? 0.0 : draw.normal() + static_cast<double>(j % 5);
+                const double x =
+                    draw.chance(0.3) ? 0.0 : draw.normal() + static_cast<double>(j % 5);
                 by_column.push_back(x);
                 by_row[i * p + j] = x;
             }

@@ -7,9 +7,9 @@ namespace shrinkage {
 /// The bindings fill it from SciPy, the core's own tests with plain loops.
 struct Blas {
     using Int = int;
-    void (*dgemm)(const char* trans_a, const char* trans_b, const Int* m, const Int* n, const Int* k,
-                  const double* alpha, const double* a, const Int* lda, const double* b,
-                  const Int* ldb, const double* beta, double* c, const Int* ldc);
+    void (*dgemm)(const char* trans_a, const char* trans_b, const Int* m, const Int* n,
+                  const Int* k, const double* alpha, const double* a, const Int* lda,
+                  const double* b, const Int* ldb, const double* beta, double* c, const Int* ldc);
     void (*dsyrk)(const char* uplo, const char* trans, const Int* n, const Int* k,
                   const double* alpha, const double* a, const Int* lda, const double* beta,
                   double* c, const Int* ldc);

@@ -71,8 +71,8 @@ struct FoldResult {
     std::vector<double> error, train_error;  ///< fold by fold, one per alpha
     std::vector<double> weight;              ///< share of all weight that each fold holds out
     std::vector<PathResult> paths;
-    /// Of ridge in the space of the rows instead of paths, which would outweigh X: rows x alphas, by
-    /// column; NaN in rows that are never held out.
+    /// Of ridge in the space of the rows instead of paths, which would outweigh X: rows x alphas,
+    /// by column; NaN in rows that are never held out.
     std::vector<double> predictions;
 };
 
