@@ -59,7 +59,7 @@ def test_points_that_are_not_reached_say_so_and_by_how_much():
     with pytest.warns(ConvergenceWarning, match="has a duality gap of"):
         path = elastic_net_path(X, y, alphas=[500.0, 0.5, 0.0], fit_intercept=False)
     assert path.status[0] is Status.CONVERGED
-    assert path.status[2] is Status.STALLED
+    assert path.status[1] is Status.STALLED
     for k, alpha in enumerate(path.alphas):
         judged = certify(X, y, path.coef_path[k], 0.0, alpha=alpha, fit_intercept=False)
         assert judged.dual_gap <= (10 * path.dual_gap[k] if k else 1e-9)
