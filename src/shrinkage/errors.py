@@ -7,9 +7,9 @@ counted from 0, as NumPy does.
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
