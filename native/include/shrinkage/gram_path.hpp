@@ -121,14 +121,13 @@ private:
         bool all_zero = true;
         _certificate.start(l1, l2, engine.magnitude());
         for (int j = 0; j < _slots.size(); ++j) {
-            const double b = _coef[j];
-            if (b == 0.0 && !engine.is_zero(j)) continue;
-            _certificate.add(c[j], b, _slots.penalty_factor(j), _slots.lower(j), _slots.upper(j),
-                             _slots.rounding(j));
+            const double b = _coef[j], v = _slots.penalty_factor(j);
+            if (b == 0.0 && (std::abs(c[j]) <= l1 * v || !engine.is_zero(j))) continue;
+            _certificate.add(c[j], b, v, _slots.lower(j), _slots.upper(j), _slots.rounding(j));
             if (b == 0.0) continue;
             _coef[j] = 0.0;
             rr -= b * (c0[j] + c[j]);
-            all_zero = all_zero && _slots.penalty_factor(j) == 0.0;
+            all_zero = all_zero && v == 0.0;
             _result.features.push_back(j);
             _result.values.push_back(b / _problem.scale[j]);
             shift += _result.values.back() * _problem.mean[j];

@@ -16,6 +16,7 @@ from shrinkage.estimators.base import LinearModel, training_of
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import Rule
 from shrinkage.select.folds import make_splits
+from shrinkage.select.held_out import HeldOut
 from shrinkage.solve import Problem, Status
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class CrossValidatedModel(LinearModel):
     train_mean_: FloatArray
     best_index_: tuple[int, int]
     fold_ids_: FoldArray
-    oof_predict_: FloatArray
+    _held_out: HeldOut
     measure_: str
     folds_: str
 
@@ -111,13 +112,21 @@ class CrossValidatedModel(LinearModel):
         self.cv_mean_, self.cv_se_ = found.cv_mean, found.cv_se
         self.train_mean_ = found.train_mean
         self.best_index_ = found.index
-        self.fold_ids_, self.oof_predict_ = found.fold_ids, found.oof_predict
+        self.fold_ids_, self._held_out = found.fold_ids, found.held_out
         self.measure_ = found.measure
         self.folds_ = self._folds_in_words(found)
         self._keep(found.path, found.index[1], training_of(problem, found.path, sample_weight))
         if self.status_.converged and found.status is not Status.CONVERGED:
             self.status_ = found.status
         return self
+
+    @property
+    def oof_predict_(self) -> FloatArray:
+        """Prediction for each row by the fold that holds it out, NaN where none does.
+
+        Computed when first asked for, from the X of `fit`, or when the estimator is pickled.
+        """
+        return self._held_out.predict()
 
     def _folds_in_words(self, found: CrossValidation) -> str:
         return f"{found.fold_weights.size} folds"

@@ -11,6 +11,7 @@ from shrinkage.errors import ArgumentError
 from shrinkage.select.crossval import SQUARED_ERROR, CrossValidation
 from shrinkage.select.curves import Curves, Rule
 from shrinkage.select.edges import edge_status, extension
+from shrinkage.select.held_out import HeldOut
 from shrinkage.solve.columns import mention_columns
 from shrinkage.solve.elastic_net import check_alpha_min_ratio
 from shrinkage.solve.fold_points import Folds
@@ -89,12 +90,11 @@ def leave_one_out(
         counted = np.ones(n, dtype=bool) if problem.weights is None else problem.weights > 0.0
         fold_ids[counted] = np.arange(np.count_nonzero(counted))
         predicted = left_out[:, index[1]]
-        predicted = predicted if problem.offset is None else predicted + problem.offset
     return CrossValidation(
         **curves.values(),
         index=index,
         fold_ids=fold_ids,
-        oof_predict=predicted,
+        held_out=HeldOut.known(problem, predicted),
         path=path,
         plan=plan,
         status=edge_status(curves, path.alpha_max),

@@ -14,6 +14,7 @@ from shrinkage.select.curves import Curves, Index, Rule
 from shrinkage.select.edges import edge_status, extension
 from shrinkage.select.fold_solver import FoldSolver
 from shrinkage.select.folds import Splits
+from shrinkage.select.held_out import HeldOut
 from shrinkage.solve.columns import mention_columns
 from shrinkage.solve.elastic_net import check_alpha_min_ratio
 from shrinkage.solve.fold_points import Folds, joined_folds
@@ -37,8 +38,8 @@ class CrossValidation(Curves):
         Indices of l1_ratio and alpha that the rule chose.
     fold_ids : ndarray of int32, shape (n,)
         The fold that holds out each row, -1 where none does.
-    oof_predict : ndarray of shape (n,)
-        Prediction by the chosen model fitted without the row; NaN where none holds it out.
+    held_out : HeldOut
+        Makes `oof_predict` when it is asked for.
     path : Path
         On all rows, for the chosen l1_ratio.
     plan : Plan
@@ -52,11 +53,16 @@ class CrossValidation(Curves):
 
     index: Index
     fold_ids: FoldArray
-    oof_predict: FloatArray
+    held_out: HeldOut
     path: Path
     plan: Plan
     status: Status
     measure: str
+
+    @property
+    def oof_predict(self) -> FloatArray:
+        """Prediction by the chosen model fitted without the row; NaN where none holds it out."""
+        return self.held_out.predict()
 
     @property
     def alpha(self) -> float:
@@ -135,7 +141,7 @@ def cross_validate(
         **curves.values(),
         index=index,
         fold_ids=splits.held_out_in(),
-        oof_predict=run.held_out_predictions(index),
+        held_out=run.solver.held_out(run.folds[index[0]], index[1]),
         path=path,
         plan=run.plans[index[0]],
         status=edge_status(curves, path.alpha_max),
@@ -204,10 +210,6 @@ class _Run:
         """Return the path on all rows for one l1_ratio."""
         solver, l1_ratio = self.solver.solver(self.plans[row]), self.l1_ratios[row]
         return Path(solver, alphas, l1_ratio, solver.path(alphas, l1_ratio))
-
-    def held_out_predictions(self, index: Index) -> FloatArray:
-        """Return each row's prediction by the fold that holds it out."""
-        return self.solver.held_out_predictions(self.folds[index[0]], index[1])
 
     def warn_unless_converged(self, path: Path, alphas: FloatArray) -> None:
         """Warn once if points of the path or of the folds did not reach the tolerance."""

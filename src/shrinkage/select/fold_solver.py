@@ -6,20 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shrinkage import _core
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.design import Matrix, as_matrix
 from shrinkage.select.folds import Splits
+from shrinkage.select.held_out import HeldOut
 from shrinkage.solve.fold_points import Folds
 from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_P, Plan, choose
-from shrinkage.solve.points import Points, models_at
+from shrinkage.solve.points import Points
 from shrinkage.solve.predictor import predictor
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings
 from shrinkage.solve.solver import Solver
-
-# Folds whose held-out predictions are computed together.
-AT_ONCE = 16
 
 
 class FoldSolver:
@@ -107,31 +104,9 @@ class FoldSolver:
         matrix = self.problem.matrix
         return as_matrix(matrix.source[which], check_finite=False, names=matrix.names)
 
-    def held_out_predictions(self, folds: Folds, k: int) -> FloatArray:
-        """Return the prediction, offset included, for each row by the fold that holds it out.
-
-        NaN for rows that are never held out, the mean for rows that are held out several times.
-        X is read once for each 16 folds.
-        """
+    def held_out(self, folds: Folds, k: int) -> HeldOut:
+        """Return the predictions for the rows that folds hold out, at alpha number k."""
         stretch, k = folds.stretch_of(k)
-        if stretch.predictions is None:
-            mean = self._mean_predictions(stretch.paths, k)
-        else:
-            mean = np.array(stretch.predictions[:, k])
-        return mean if self.problem.offset is None else mean + self.problem.offset
-
-    def _mean_predictions(self, paths: Sequence[Points], k: int) -> FloatArray:
-        n, fold_ids = self.problem.y.size, self.splits.fold_ids
-        total, times = np.zeros(n), np.zeros(n)
-        tests = [] if fold_ids is not None else [test for _, test in self.splits]
-        for first in range(0, len(paths), AT_ONCE):
-            models = models_at(paths[first : first + AT_ONCE], k)
-            eta = _core.linear_predictor(self.problem.matrix.core, *models)
-            if fold_ids is not None:
-                here = np.flatnonzero((fold_ids >= first) & (fold_ids < first + AT_ONCE))
-                total[here] = eta[here, fold_ids[here] - first]
-                times[here] = 1
-            for column, test in enumerate(tests[first : first + AT_ONCE]):
-                total[test] += eta[test, column]
-                times[test] += 1
-        return total / np.where(times > 0, times, np.nan)
+        if stretch.predictions is not None:
+            return HeldOut.known(self.problem, stretch.predictions[:, k])
+        return HeldOut(self.problem, self.splits, stretch.paths, k)

@@ -1,0 +1,81 @@
+"""Predictions for rows by the models that were fitted without them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from shrinkage import _core
+from shrinkage._typing import FloatArray
+from shrinkage.select.folds import Splits
+from shrinkage.solve.points import Points, models_at
+from shrinkage.solve.problem import Problem
+
+# Folds whose predictions are computed together.
+AT_ONCE = 16
+
+
+class HeldOut:
+    """Each row's prediction by the folds that hold it out, computed when first asked for.
+
+    Until then the data are referred to, not copied; pickling computes it.
+
+    Parameters
+    ----------
+    problem : Problem
+    splits : Splits
+    paths : sequence of Points
+        One for each fold.
+    k : int
+        Number of the alpha.
+    """
+
+    def __init__(self, problem: Problem, splits: Splits, paths: Sequence[Points], k: int) -> None:
+        self._values: FloatArray | None = None
+        self._data: tuple[Problem, Splits] | None = problem, splits
+        parts = [paths[first : first + AT_ONCE] for first in range(0, len(paths), AT_ONCE)]
+        self._models = [models_at(part, k) for part in parts]
+
+    @classmethod
+    def known(cls, problem: Problem, mean: FloatArray) -> Self:
+        """Return predictions that are there already, but for the offset."""
+        held_out = cls.__new__(cls)
+        held_out._data, held_out._models = None, []
+        held_out._values = np.array(mean) if problem.offset is None else mean + problem.offset
+        return held_out
+
+    def predict(self) -> FloatArray:
+        """Return the predictions, offset included, of shape (n,).
+
+        NaN for rows that are never held out, the mean for rows that are held out several times.
+        X is read once for each 16 folds.
+        """
+        if self._values is None and self._data is not None:
+            problem, splits = self._data
+            mean = self._mean(problem, splits)
+            self._values = mean if problem.offset is None else mean + problem.offset
+            self._data, self._models = None, []
+        return np.asarray(self._values)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the predictions without the data."""
+        self.predict()
+        return self.__dict__
+
+    def _mean(self, problem: Problem, splits: Splits) -> FloatArray:
+        n, fold_ids = problem.y.size, splits.fold_ids
+        total, times = np.zeros(n), np.zeros(n)
+        tests = [] if fold_ids is not None else [test for _, test in splits]
+        for part, models in enumerate(self._models):
+            first = part * AT_ONCE
+            eta = _core.linear_predictor(problem.matrix.core, *models)
+            if fold_ids is not None:
+                here = np.flatnonzero((fold_ids >= first) & (fold_ids < first + AT_ONCE))
+                total[here] = eta[here, fold_ids[here] - first]
+                times[here] = 1
+            for column, test in enumerate(tests[first : first + AT_ONCE]):
+                total[test] += eta[test, column]
+                times[test] += 1
+        return total / np.where(times > 0, times, np.nan)
