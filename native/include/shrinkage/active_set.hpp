@@ -102,7 +102,7 @@ private:
     void refine();
     void evaluate();
     bool repair();
-    void rebuild_inverse();
+    void rebuild_factor();
     void use_cholesky();
     void find_violators();
     void watch_for_decay();

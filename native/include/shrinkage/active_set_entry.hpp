@@ -43,7 +43,7 @@ void ActiveSet<S>::watch_for_decay() {
         if (_rounds == many_rounds)
             use_cholesky();
         else if (worst->slot == _worst_slot)
-            rebuild_inverse();
+            rebuild_factor();
     }
     _worst_slot = worst->slot;
 }

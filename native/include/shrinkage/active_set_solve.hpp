@@ -158,7 +158,7 @@ template <Slots S>
 void ActiveSet<S>::walk() {
     _predictions = 0;
     for (;;) {
-        if (_point.system().needs_rebuild()) rebuild_inverse();
+        if (_point.system().needs_rebuild()) rebuild_factor();
         _point.solve_members(_l1, accuracy(), _target);
         if (drop_all_wrong()) continue;
         const Break next = first_break();
@@ -255,7 +255,7 @@ bool ActiveSet<S>::repair() {
     } else if (++_repairs > most_inverses) {
         use_cholesky();
     } else {
-        rebuild_inverse();
+        rebuild_factor();
     }
     return true;
 }
@@ -267,7 +267,7 @@ void ActiveSet<S>::use_cholesky() {
 }
 
 template <Slots S>
-void ActiveSet<S>::rebuild_inverse() {
+void ActiveSet<S>::rebuild_factor() {
     if (_point.system().rebuild()) return;
     _point.readmit_members(false);
     evaluate();

@@ -31,7 +31,8 @@ template <>
 struct LargeSystem<GramSlots> {
     struct type {
         type(const Runtime&, GramSlots&, Counts&) {}
-        static bool suits(const GramSlots&, Index, double) { return false; }
+        bool suits(Index, double) const { return false; }
+        bool is_slow(Index) const { return false; }
         void set_l2(double) {}
         void restart(std::span<const int>) {}
         void append(int) {}
@@ -52,7 +53,8 @@ public:
         : _slots(slots),
           _max_rank(max_rank),
           _counts(counts),
-          _solver(method == Method::inverse ? Solver::inverse : Solver::cholesky),
+          _small(method == Method::inverse ? Solver::inverse : Solver::cholesky),
+          _solver(_small),
           _inverse(runtime),
           _cholesky(runtime, counts),
           _large(runtime, slots, counts) {}
@@ -72,8 +74,7 @@ public:
     Index append(std::span<const int> candidates, std::vector<char>& accepted) {
         accepted.assign(candidates.size(), 0);
         if (_solver != Solver::large &&
-            detail::LargeSystem<S>::type::suits(
-                _slots, size() + static_cast<Index>(candidates.size()), _l2)) {
+            _large.suits(size() + static_cast<Index>(candidates.size()), _l2)) {
             _solver = Solver::large;
             _large.restart(_members);
         }
@@ -127,11 +128,13 @@ public:
     /// Gram entries of one slot with the members.
     void cross(int slot, double* out) { _slots.cross({&slot, 1}, _members, out, size()); }
 
-    /// Whether rounding has spoilt the inverse: rebuild() before the next solve.
-    bool needs_rebuild() const { return _needs_rebuild; }
+    /// Whether rounding has spoilt the inverse, or iterations are too many: rebuild() before the
+    /// next solve.
+    bool needs_rebuild() const { return _needs_rebuild || is_slow(); }
 
     /// Computes the inverse or factor anew from the Gram entries.
-    /// @return false if the members have become dependent: reset() must follow
+    /// @return false if the members have become dependent or want a factor instead of iterations:
+    /// reset() must follow
     bool rebuild() {
         ++_counts.rebuilt;
         _needs_rebuild = false;
@@ -147,13 +150,14 @@ public:
                 return true;
             case Solver::large:
                 _large.restart(_members);
-                return true;
+                return !is_slow();
         }
         return true;
     }
 
-    /// Forgets all members.
+    /// Forgets all members; while the next ones are few, they are solved for by a factor.
     void reset() {
+        if (_solver == Solver::large) _solver = _small;
         _members.clear();
         _inverse.restart(0);
         _cholesky.restart();
@@ -169,6 +173,8 @@ public:
 
 private:
     enum class Solver { inverse, cholesky, large };
+
+    bool is_slow() const { return _solver == Solver::large && _large.is_slow(size()); }
 
     Index room() const {
         return _l2 > 0.0 ? _slots.size() : std::max<Index>(0, _max_rank - size());
@@ -215,6 +221,7 @@ private:
     S& _slots;
     Index _max_rank;
     Counts& _counts;
+    Solver _small;  ///< while the members are not too many
     Solver _solver;
     double _l2 = 0.0;
     bool _needs_rebuild = false;

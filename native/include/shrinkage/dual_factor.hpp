@@ -16,11 +16,12 @@ public:
         : _blas(runtime.blas), _simd(runtime.simd), _slots(slots), _counts(counts) {}
 
     /// Whether `n` members are better handled here than by a factor of their Gram matrix.
-    static bool suits(const DenseSlots& slots, Index n, double l2) {
+    bool suits(Index n, double l2) const {
         // x loses the digits by which l2 is smaller than Z'Z.
-        return l2 > 1e-5 * slots.largest_diagonal() && !slots.any_free() &&
-               static_cast<double>(n) > 0.7 * static_cast<double>(slots.rows());
+        return l2 > 1e-5 * _slots.largest_diagonal() && !_slots.any_free() &&
+               static_cast<double>(n) > 0.7 * static_cast<double>(rows());
     }
+    bool is_slow(Index) const { return false; }
 
     void restart(std::span<const int> members) {
         _sum.assign(static_cast<std::size_t>(rows() * rows()), 0.0);

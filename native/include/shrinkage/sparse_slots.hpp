@@ -65,6 +65,13 @@ public:
 
     std::span<const double> residual() const { return _residual; }
 
+    /// Number of values that the columns keep.
+    Index stored(std::span<const int> list) const {
+        Index sum = 0;
+        for (const int j : list) sum += _starts[j + 1] - _starts[j];
+        return sum;
+    }
+
     /// out += sign Z_L coef
     void add_columns(std::span<const int> list, std::span<const double> coef, double sign,
                      double* out) const {
