@@ -104,6 +104,8 @@ def _grid(name: str, value: object, requirement: str) -> FloatArray:
 
 
 def _refuse_duplicates(name: str, grid: FloatArray) -> None:
+    if grid.size == 1:
+        return
     ordered = np.sort(grid)
     if not (ordered[1:] == ordered[:-1]).any():
         return

@@ -186,7 +186,7 @@ class _Run:
         if self.is_first:
             core = self.solver.solver(self.plans[0]).core
             mention_columns(self.solver.problem.matrix, core.spread)
-        return np.stack(rows)
+        return np.array(rows)
 
     def curves(self, grids: FloatArray) -> Curves:
         """Return the errors on these grids."""

@@ -62,8 +62,8 @@ class Curves:
         larger_is_better: bool,
     ) -> Curves:
         """Return the curves of the folds for each l1_ratio."""
-        error = np.stack([part.error for part in folds])
-        train_error = np.stack([part.train_error for part in folds])
+        error = np.array([part.error for part in folds])
+        train_error = np.array([part.train_error for part in folds])
         weight = folds[0].weight
         mean, se = mean_and_se(error, weight)
         train_mean = weight / weight.sum() @ train_error
