@@ -75,6 +75,25 @@ def random_problem(seed: int) -> RandomProblem:
     return RandomProblem(X, _target(rng, X), options, ratio, is_shifted)
 
 
+def random_sparse_problem(seed: int) -> RandomProblem:
+    """Return problem number `seed` with hundreds of non-zero coefficients; X is dense yet.
+
+    Sparse columns are not solved for by a factor from the beginning when they are many.
+    """
+    rng = np.random.default_rng(seed)
+    n, p = int(rng.integers(200, 500)), int(rng.integers(200, 900))
+    density = rng.uniform(0.03, 0.3)
+    X = KINDS[seed % len(KINDS)](rng, n, p) * (rng.uniform(size=(n, p)) < density)
+    if rng.uniform() < 0.3:
+        X *= 10.0 ** rng.uniform(-3, 3, size=p)
+    true = rng.normal(size=p) * (rng.uniform(size=p) < 0.1) / (X.std(axis=0) + 1e-9)
+    y = X @ true + rng.uniform(0.1, 5.0) * rng.normal(size=n)
+    options = _penalty(rng, p)
+    if KINDS[seed % len(KINDS)] is near_singular:
+        _keep_one_free(options)
+    return RandomProblem(X, y, options, 10.0 ** rng.uniform(-3.5, -1), is_shifted=False)
+
+
 def _target(rng, X):
     """Signal and noise, signal alone, or noise alone."""
     n, p = X.shape

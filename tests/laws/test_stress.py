@@ -9,7 +9,7 @@ from shrinkage.solve.certificate import certify
 from shrinkage.solve.plan import CROSS_PRODUCTS, WORKING_SET
 from tests.judge import judge
 from tests.plans import forced
-from tests.random_problems import KINDS, N_ALPHAS, random_problem
+from tests.random_problems import KINDS, N_ALPHAS, random_problem, random_sparse_problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
 
@@ -30,8 +30,7 @@ def _doors(seed, problem):
         yield WORKING_SET, sparse.csc_array(problem.X)
 
 
-def _path(seed, plan, X):
-    problem = random_problem(seed)
+def _path(problem, plan, X):
     with forced(plan):
         return elastic_net_path(
             X,
@@ -43,20 +42,28 @@ def _path(seed, plan, X):
         )
 
 
+def _fault(problem, plan, X):
+    """Return what is wrong with a path, or an empty string."""
+    path = _path(problem, plan, X)
+    found = judge(
+        problem.X, problem.y, path.alphas, path.coef_path, path.intercepts, **problem.options
+    )
+    gap, violation = found.dual_gap.max(), found.kkt_violation.max()
+    solved = all(status.converged for status in path.status)
+    if gap <= 1e-9 and violation <= KKT and solved and path.dual_gap.max() <= 1e-9:
+        return ""
+    return (
+        f"{X.shape}, {plan}, {type(X).__name__}: gap {gap:.1e} "
+        f"(own {path.dual_gap.max():.1e}), KKT/l1 {violation:.1e}, solved: {solved}"
+    )
+
+
 def _faults(seed):
     problem = random_problem(seed)
     for plan, X in _doors(seed, problem):
-        path = _path(seed, plan, X)
-        found = judge(
-            problem.X, problem.y, path.alphas, path.coef_path, path.intercepts, **problem.options
-        )
-        gap, violation = found.dual_gap.max(), found.kkt_violation.max()
-        solved = all(status.converged for status in path.status)
-        if not (gap <= 1e-9 and violation <= KKT and solved and path.dual_gap.max() <= 1e-9):
-            yield (
-                f"problem {seed}, {X.shape}, {plan}, {type(X).__name__}: gap {gap:.1e} "
-                f"(own {path.dual_gap.max():.1e}), KKT/l1 {violation:.1e}, solved: {solved}"
-            )
+        fault = _fault(problem, plan, X)
+        if fault:
+            yield f"problem {seed}, {fault}"
 
 
 def _check(block):
@@ -77,10 +84,25 @@ def test_more_random_problems(block):
     _check(block)
 
 
+@pytest.mark.parametrize("seed", range(36))
+def test_sparse_problems_with_many_members(seed):
+    problem = random_sparse_problem(seed)
+    fault = _fault(problem, WORKING_SET, sparse.csc_array(problem.X))
+    assert not fault, fault
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(36, 1000))
+def test_more_sparse_problems_with_many_members(seed):
+    problem = random_sparse_problem(seed)
+    fault = _fault(problem, WORKING_SET, sparse.csc_array(problem.X))
+    assert not fault, fault
+
+
 def test_the_fast_judge_agrees_with_the_certificate():
     for seed in range(0, 240, 3):
         problem = random_problem(seed)
-        path = _path(seed, WORKING_SET, problem.X)
+        path = _path(problem, WORKING_SET, problem.X)
         rng = np.random.default_rng(seed)
         # solutions, and what is far from one: both must see the same
         for share in (0.0, 1e-4):
