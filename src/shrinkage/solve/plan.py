@@ -120,7 +120,8 @@ def _working_set(problem: Problem, because: str, n_folds: int) -> Plan:
     n, p = problem.n_effective, problem.matrix.shape[1]
     kept = min(p, 2 * min(n, p))
     at_once = 1 if n_folds == 0 else min(n_folds, os.cpu_count() or 1)
-    nbytes = 8 * at_once * (n * kept + min(n, p) ** 2) + _copy(problem)
+    # Arrays grow by half, while the old one is still there; the factor has two more beside it.
+    nbytes = 8 * at_once * (n * kept * 3 // 2 + 3 * min(n, p) ** 2) + _copy(problem)
     if n_folds:
         because += f"; {n_folds} folds in threads"
     if _copy(problem):
