@@ -72,12 +72,13 @@ struct MomentsPlan {
         const double width = static_cast<double>(data.width());
         const double groups = static_cast<double>(data.n_groups);
         const double square = width * width;
-        // With small products, threads take rows and keep moments of their own. With large ones,
-        // that would cost more memory than X, so they share each block.
-        const bool split_rows = groups * square <= 1 << 16;
+        // Threads take rows and keep moments of their own, at most a 20th of X together. Where
+        // products are too large for two of them, threads share each block.
         const double by_work = rows * square / 1e7;
-        const double by_memory = rows / (25.0 * groups * width);
-        n_tasks = split_rows ? std::max<Index>(1, std::min({8.0, by_work, by_memory})) : 1;
+        const double by_memory = rows / (20.0 * groups * width);
+        const double parts = std::min({8.0, by_work, by_memory});
+        const bool split_rows = groups * square <= 1 << 16 || parts >= 2.0;
+        n_tasks = split_rows ? std::max<Index>(1, static_cast<Index>(parts)) : 1;
 
         // About 250 rows of each group make an efficient product that stays in cache. Narrow
         // columns need more rows to be worth a call; rows are summed one by one, which loses digits
