@@ -20,7 +20,7 @@ AT_ONCE = 16
 class HeldOut:
     """Each row's prediction by the folds that hold it out, computed when first asked for.
 
-    Until then the data are referred to, not copied; pickling computes it.
+    Until then the data and the folds' paths are referred to; pickling computes it.
 
     Parameters
     ----------
@@ -34,15 +34,14 @@ class HeldOut:
 
     def __init__(self, problem: Problem, splits: Splits, paths: Sequence[Points], k: int) -> None:
         self._values: FloatArray | None = None
-        self._data: tuple[Problem, Splits] | None = problem, splits
-        parts = [paths[first : first + AT_ONCE] for first in range(0, len(paths), AT_ONCE)]
-        self._models = [models_at(part, k) for part in parts]
+        self._data: tuple[Problem, Splits, Sequence[Points], int] | None
+        self._data = problem, splits, paths, k
 
     @classmethod
     def known(cls, problem: Problem, mean: FloatArray) -> Self:
         """Return predictions that are there already, but for the offset."""
         held_out = cls.__new__(cls)
-        held_out._data, held_out._models = None, []
+        held_out._data = None
         held_out._values = np.array(mean) if problem.offset is None else mean + problem.offset
         return held_out
 
@@ -53,10 +52,9 @@ class HeldOut:
         X is read once for each 16 folds.
         """
         if self._values is None and self._data is not None:
-            problem, splits = self._data
-            mean = self._mean(problem, splits)
-            self._values = mean if problem.offset is None else mean + problem.offset
-            self._data, self._models = None, []
+            mean, offset = _mean(*self._data), self._data[0].offset
+            self._values = mean if offset is None else mean + offset
+            self._data = None
         return np.asarray(self._values)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -64,18 +62,19 @@ class HeldOut:
         self.predict()
         return self.__dict__
 
-    def _mean(self, problem: Problem, splits: Splits) -> FloatArray:
-        n, fold_ids = problem.y.size, splits.fold_ids
-        total, times = np.zeros(n), np.zeros(n)
-        tests = [] if fold_ids is not None else [test for _, test in splits]
-        for part, models in enumerate(self._models):
-            first = part * AT_ONCE
-            eta = _core.linear_predictor(problem.matrix.core, *models)
-            if fold_ids is not None:
-                here = np.flatnonzero((fold_ids >= first) & (fold_ids < first + AT_ONCE))
-                total[here] = eta[here, fold_ids[here] - first]
-                times[here] = 1
-            for column, test in enumerate(tests[first : first + AT_ONCE]):
-                total[test] += eta[test, column]
-                times[test] += 1
-        return total / np.where(times > 0, times, np.nan)
+
+def _mean(problem: Problem, splits: Splits, paths: Sequence[Points], k: int) -> FloatArray:
+    n, fold_ids = problem.y.size, splits.fold_ids
+    total, times = np.zeros(n), np.zeros(n)
+    tests = [] if fold_ids is not None else [test for _, test in splits]
+    for first in range(0, len(paths), AT_ONCE):
+        models = models_at(paths[first : first + AT_ONCE], k)
+        eta = _core.linear_predictor(problem.matrix.core, *models)
+        if fold_ids is not None:
+            here = np.flatnonzero((fold_ids >= first) & (fold_ids < first + AT_ONCE))
+            total[here] = eta[here, fold_ids[here] - first]
+            times[here] = 1
+        for column, test in enumerate(tests[first : first + AT_ONCE]):
+            total[test] += eta[test, column]
+            times[test] += 1
+    return total / np.where(times > 0, times, np.nan)
