@@ -19,6 +19,9 @@ SHORT_PATH_COLUMNS = 500
 WIDE_CROSS_PRODUCTS_COLUMNS = 1000
 SHORT_PATH = 0.1
 LONG_PATH = 1e-2
+# Alphas that the working set solves ahead; members of sparse columns that a factor may have.
+BATCH = 8
+MOST_FACTORED_SPARSE = 4000
 
 
 @dataclass(frozen=True)
@@ -118,10 +121,15 @@ def choose(
 
 def _working_set(problem: Problem, because: str, n_folds: int) -> Plan:
     n, p = problem.n_effective, problem.matrix.shape[1]
-    kept = min(p, 2 * min(n, p))
+    kept, factored = min(p, 2 * min(n, p)), min(n, p)
+    column, rows = 8 * n, 2 * BATCH * 8 * n
+    if problem.matrix.kind == "sparse":
+        # Values and rows; a column that is more than half full is kept with its zeros.
+        column = min(2 * 12 * problem.matrix.source.nnz // p, 12 * n)
+        factored = min(factored, MOST_FACTORED_SPARSE)
     at_once = 1 if n_folds == 0 else min(n_folds, os.cpu_count() or 1)
     # Arrays grow by half, while the old one is still there; the factor has two more beside it.
-    nbytes = 8 * at_once * (n * kept * 3 // 2 + 3 * min(n, p) ** 2) + _copy(problem)
+    nbytes = at_once * (column * kept * 3 // 2 + 3 * 8 * factored**2 + rows) + _copy(problem)
     if n_folds:
         because += f"; {n_folds} folds in threads"
     if _copy(problem):
