@@ -31,7 +31,7 @@ def wide(rng):
 
 
 def sparse_columns(rng):
-    return sparse.random_array((2_000, 4_000), density=0.01, rng=rng, format="csc")
+    return sparse.random_array((800, 5_000), density=0.02, rng=rng, format="csc")
 
 
 DESIGNS = [tall, tall_by_rows, square, wide, sparse_columns]
