@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The slow checks: sanitizers, fuzzing, the long stress test, the oldest scikit-learn, packaging.
-# CASES=100000 fuzzes more than CI does.
+# CASES=100000 fuzzes and PROBLEMS=60000 stresses more than CI does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PYTHON=$(realpath -s "${PYTHON:-.venv/bin/python}")
