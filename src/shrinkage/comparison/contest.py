@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from shrinkage._typing import ArrayLike, FloatArray, IndexArray
-from shrinkage.comparison.columns import Columns, read
 from shrinkage.comparison.groups import MOST_FEATURES, Group, correlated_groups
 from shrinkage.comparison.result import Comparison, Contender, Curve
 from shrinkage.comparison.thumb import RuleOfThumb
-from shrinkage.design import split_target
+from shrinkage.design import Columns, encode, split_target
 from shrinkage.errors import ArgumentError
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import mean_and_se
@@ -107,7 +106,7 @@ def compare(
     target_name = y if isinstance(y, str) else "y"
     if isinstance(y, str):
         X, y = split_target(X, y)
-    matrix, columns = read(X)
+    matrix, columns = encode(X)
     problem = make_problem(
         matrix,
         y,

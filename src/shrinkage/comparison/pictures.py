@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from shrinkage.draw import ErrorCurves, path_figure, svg_of
+from shrinkage.draw import ErrorCurves, describe, path_figure, svg_of
 from shrinkage.errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def path_svg(contender: Contender, curve: Curve, names: Sequence[str], target: s
         f"training and the held-out error, which is lowest, {contender.held_out_error:.6g}, at "
         f"alpha {contender.alpha:.6g} with {contender.n_nonzero} of {len(names)} features."
     )
-    return svg_of(path_picture(contender, curve, names, target), description)
+    figure = path_picture(contender, curve, names, target)
+    describe(figure, description)
+    return svg_of(figure)
 
 
 def _capital(text: str) -> str:

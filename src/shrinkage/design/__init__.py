@@ -1,6 +1,16 @@
 """X as one object: dense, sparse, or a data frame with names and categories."""
 
+from shrinkage.design.encoding import Columns, encode
 from shrinkage.design.frame import FrameEncoder, column_names, is_frame, split_target
 from shrinkage.design.matrix import Matrix, as_matrix
 
-__all__ = ["FrameEncoder", "Matrix", "as_matrix", "column_names", "is_frame", "split_target"]
+__all__ = [
+    "Columns",
+    "FrameEncoder",
+    "Matrix",
+    "as_matrix",
+    "column_names",
+    "encode",
+    "is_frame",
+    "split_target",
+]

@@ -1,15 +1,19 @@
 """Figures and tables from plain arrays and strings; knows nothing of models."""
 
-from shrinkage.draw.figure import ErrorCurves, error_figure, path_figure, svg_of
+from shrinkage.draw.figure import describe, description_of, png_of, svg_of
+from shrinkage.draw.path import ErrorCurves, error_figure, path_figure
 from shrinkage.draw.table import aligned, decimals, html_table, significant, visible
 
 __all__ = [
     "ErrorCurves",
     "aligned",
     "decimals",
+    "describe",
+    "description_of",
     "error_figure",
     "html_table",
     "path_figure",
+    "png_of",
     "significant",
     "svg_of",
     "visible",

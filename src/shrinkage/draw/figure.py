@@ -1,22 +1,16 @@
-"""The picture of a coefficient path with its errors, made from plain arrays.
+"""What all figures share: their colours, their title, and words for those who can't see them.
 
 matplotlib is imported inside the functions and its global state (pyplot, rcParams) is not touched.
 """
 
 from __future__ import annotations
 
+import functools
 import html
 import io
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from shrinkage._typing import BoolArray, FloatArray, IndexArray
-from shrinkage.draw.labels import from_entry, name_lines
-from shrinkage.draw.table import significant
 from shrinkage.errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -24,126 +18,81 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito (2008): distinguishable with every kind of colour blindness.
-TRAINING, HELD_OUT, GREY, INK = "#0072B2", "#D55E00", "#BBBBBB", "#333333"
-_INCHES = (9.5, 7.0)
-_LEFT, _RIGHT = 0.085, 0.78  # the margin on the right is for the names
+BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+GREY, INK = "#BBBBBB", "#333333"
+
+_LEFT_INCHES = 0.8
 
 
-@dataclass(frozen=True, eq=False)
-class ErrorCurves:
-    """Training and held-out error along a path, one entry per alpha.
-
-    Attributes
-    ----------
-    training, held_out : ndarray, shape (n_alphas,)
-    standard_error : ndarray, shape (n_alphas,), or None
-        Of the held-out error; not drawn where it is NaN.
-    measure : str
-        What they are, for the axis and the title.
-    """
-
-    training: FloatArray
-    held_out: FloatArray
-    standard_error: FloatArray | None = None
-    measure: str = "mean squared error"
-
-
-def path_figure(
-    alphas: FloatArray,
-    coefs: FloatArray,
-    names: Sequence[str],
-    errors: ErrorCurves | None = None,
-    *,
-    chosen: float | None = None,
-    one_se: float | None = None,
-    heading: str = "Coefficient path",
-    unit: str = "per standard deviation",
-    n_named: int = 10,
-    asked_by: str = "path_figure",
-) -> Figure:
-    """Draw coefficients over alpha and, under them, training and held-out error.
-
-    The penalty is strong on the left and weak on the right, where the names are.
+def new_figure(asked_by: str, inches: tuple[float, float]) -> Figure:
+    """Return an empty figure, which a notebook shows as SVG with its description.
 
     Parameters
     ----------
-    alphas : ndarray, shape (n_alphas,)
-        Decreasing. On the logarithmic axis there is no place for 0: such a point is left out.
-    coefs : ndarray, shape (n_alphas, n_features)
-    names : sequence of str, length n_features
-    errors : ErrorCurves, optional
-    chosen, one_se : float, optional
-        Strengths to mark: of the model, and by the one-standard-error rule. NaN marks nothing.
-    heading : str
-        First line of the title; the second one is made from the numbers.
-    unit : str
-        Unit of the coefficients.
-    n_named : int, default 10
-        So many features are drawn in colour and named: those with the largest coefficients
-        where the model was chosen, and, if these are fewer, at the end of the path.
     asked_by : str
         What the user called, for the error if matplotlib is missing.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    inches : tuple of float
+        Width and height.
 
     Raises
     ------
     MissingDependencyError
         If matplotlib is not installed.
     """
-    figure = _new_figure(asked_by)
-    shown = alphas > 0.0
-    alphas, coefs = alphas[shown], coefs[shown]
-    bottom = 0.41 if errors is not None else 0.10
-    upper = figure.add_axes((_LEFT, bottom, _RIGHT - _LEFT, 0.84 - bottom))
-    _prepare(upper, alphas)
-    _draw_coefficients(upper, alphas, coefs, names, chosen, n_named)
-    upper.set_ylabel(f"coefficient {unit}", color=INK)
-    _count_features(upper, alphas, coefs)
-    lowest = upper
-    if errors is not None:
-        errors = _where(errors, shown)
-        lowest = figure.add_axes((_LEFT, 0.085, _RIGHT - _LEFT, 0.265), sharex=upper)
-        _prepare(lowest, alphas)
-        _draw_errors(lowest, alphas, errors, chosen, one_se)
-        upper.tick_params(which="both", labelbottom=False)
-    _mark(upper, chosen, one_se)
-    lowest.set_xlabel("alpha: strength of the penalty, stronger to the left", color=INK)
-    _write_title(figure, heading, _numbers(alphas, coefs, errors, chosen))
+    try:
+        figure: Figure = _picture_class()(figsize=inches, facecolor="white")
+    except ImportError:
+        raise MissingDependencyError.needs(asked_by, "matplotlib", "plot") from None
     return figure
 
 
-def error_figure(
-    alphas: FloatArray,
-    errors: ErrorCurves,
-    *,
-    chosen: float | None = None,
-    one_se: float | None = None,
-    heading: str = "Cross-validation",
-    asked_by: str = "error_figure",
-) -> Figure:
-    """Draw training and held-out error over alpha: the lower part of `path_figure` alone."""
-    figure = _new_figure(asked_by, (9.5, 4.2))
-    shown = alphas > 0.0
-    alphas, errors = alphas[shown], _where(errors, shown)
-    axes = figure.add_axes((_LEFT, 0.14, _RIGHT - _LEFT, 0.62))
-    _prepare(axes, alphas)
-    _draw_errors(axes, alphas, errors, chosen, one_se)
-    axes.set_xlabel("alpha: strength of the penalty, stronger to the left", color=INK)
-    _write_title(figure, heading, _error_numbers(alphas, errors, chosen))
-    return figure
+@functools.cache
+def _picture_class() -> type[Any]:
+    from matplotlib.figure import Figure
+
+    class Picture(Figure):
+        """A figure that a notebook shows without pyplot."""
+
+        def _repr_svg_(self) -> str:
+            return svg_of(self)
+
+    return Picture
 
 
-def svg_of(figure: Figure, description: str) -> str:
-    """Return the figure as SVG text with a title and `description` for screen readers.
+def write_title(figure: Figure, heading: str, numbers: str) -> None:
+    """Write what the figure shows, and under it its most important numbers."""
+    width, height = figure.get_size_inches()
+    look: dict[str, Any] = {"ha": "left", "va": "top", "color": INK, "parse_math": False}
+    left = _LEFT_INCHES / float(width)
+    figure.text(left, 1 - 0.15 / float(height), heading, size=13, weight="bold", **look)
+    figure.text(left, 1 - 0.40 / float(height), numbers, size=10, **look)
+
+
+def plain_axes(axes: Axes) -> None:
+    """Set the common look: no box, quiet ticks."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(which="both", colors=INK, labelsize=9)
+
+
+def describe(figure: Figure, description: str) -> None:
+    """Keep one or two sentences for readers who can't see the figure."""
+    figure.set_label(description)
+
+
+def description_of(figure: Figure) -> str:
+    """Return the sentences of `describe`, empty without any."""
+    label = str(figure.get_label())
+    return "" if label.startswith("_") else label
+
+
+def svg_of(figure: Figure) -> str:
+    """Return the figure as SVG text with its title and description for screen readers.
 
     The same figure gives the same text: no date, no random ids.
     """
     import matplotlib
 
-    title = " ".join(text.get_text() for text in figure.texts)
     buffer = io.StringIO()
     settings: dict[Any, Any] = {"svg.hashsalt": "shrinkage", "svg.fonttype": "none"}
     with matplotlib.rc_context(settings), warnings.catch_warnings():
@@ -153,165 +102,20 @@ def svg_of(figure: Figure, description: str) -> str:
         figure.savefig(buffer, format="svg", metadata=metadata)
     svg = buffer.getvalue()
     start = svg.index(">", svg.index("<svg")) + 1
-    words = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
+    title = html.escape(_title_of(figure))
+    words = f"<title>{title}</title><desc>{html.escape(description_of(figure))}</desc>"
     return f'{svg[: start - 1]} role="img">\n {words}{svg[start:]}'
 
 
-def _new_figure(asked_by: str, inches: tuple[float, float] = _INCHES) -> Figure:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError.needs(asked_by, "matplotlib", "plot") from None
-    return Figure(figsize=inches, facecolor="white")
+def png_of(figure: Figure) -> bytes:
+    """Return the figure as PNG, 150 dots an inch, with its title and description inside."""
+    buffer = io.BytesIO()
+    words = {"Title": _title_of(figure), "Description": description_of(figure), "Software": None}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="png", dpi=150, metadata=words)
+    return buffer.getvalue()
 
 
-def _prepare(axes: Axes, alphas: FloatArray) -> None:
-    """Set the common look: a reversed logarithmic axis, few lines."""
-    axes.set_xscale("log")
-    if alphas.size > 1:
-        axes.set_xlim(float(alphas.max()), float(alphas.min()))
-    elif alphas.size:
-        axes.set_xlim(float(alphas[0]) * 2.0, float(alphas[0]) / 2.0)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(colors=INK, labelsize=9)
-
-
-def _draw_coefficients(
-    axes: Axes,
-    alphas: FloatArray,
-    coefs: FloatArray,
-    names: Sequence[str],
-    chosen: float | None,
-    n_named: int,
-) -> None:
-    named = _largest(alphas, coefs, chosen, n_named)
-    marker = "o" if alphas.size == 1 else ""
-    others = np.setdiff1d(np.flatnonzero((coefs != 0.0).any(axis=0)), named)
-    axes.axhline(0.0, color=INK, linewidth=0.6)
-    if others.size:
-        axes.plot(
-            alphas, from_entry(coefs[:, others]), color=GREY, linewidth=0.7, marker=marker, zorder=1
-        )
-    axes.set_ylim(_limits(alphas, coefs, chosen))
-    name_lines(axes, alphas, coefs[:, named], [names[j] for j in named], marker)
-
-
-def _largest(
-    alphas: FloatArray, coefs: FloatArray, chosen: float | None, n_named: int
-) -> IndexArray:
-    """Return the features with the largest coefficients at the marked alpha, then at the end."""
-    if coefs.size == 0:
-        return np.zeros(0, dtype=np.intp)
-    at = coefs[_nearest(alphas, chosen)]
-    order: IndexArray = np.lexsort((-np.abs(coefs[-1]), -np.abs(at)))[:n_named]
-    entered: BoolArray = (coefs[:, order] != 0.0).any(axis=0)
-    return np.compress(entered, order)
-
-
-def _nearest(alphas: FloatArray, alpha: float | None) -> int:
-    if alpha is None or alpha <= 0.0:
-        return int(alphas.size) - 1
-    return int(np.argmin(np.abs(np.log(alphas) - np.log(alpha))))
-
-
-def _limits(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> tuple[float, float]:
-    """Return limits that show the chosen model well: a wild end of the path is cut off."""
-    if coefs.size == 0 or not coefs.any():
-        return -1.0, 1.0
-    at = coefs[: _nearest(alphas, chosen) + 1]
-    room = 2.5 * max(float(np.abs(at).max()), 0.05 * float(np.abs(coefs).max()))
-    low, high = max(float(coefs.min()), -room), min(float(coefs.max()), room)
-    margin = 0.06 * (high - low)
-    return min(low, 0.0) - margin, max(high, 0.0) + margin
-
-
-def _count_features(axes: Axes, alphas: FloatArray, coefs: FloatArray) -> None:
-    """Write the number of features above the axes, at places spread evenly over it."""
-    counts = np.count_nonzero(coefs, axis=1)
-    top = axes.secondary_xaxis("top")
-    top.set_xticks([])
-    if alphas.size:
-        places = np.unique(np.linspace(0, alphas.size - 1, 9).round().astype(int))
-        top.set_xticks(alphas[places], [str(count) for count in counts[places]])
-        top.set_xticks([], minor=True)
-    top.tick_params(colors=INK, labelsize=9, length=2)
-    top.spines["top"].set_visible(False)
-    top.set_xlabel("features in the model", color=INK, fontsize=9)
-
-
-def _draw_errors(
-    axes: Axes,
-    alphas: FloatArray,
-    errors: ErrorCurves,
-    chosen: float | None,
-    one_se: float | None,
-) -> None:
-    marker = "o" if alphas.size == 1 else ""
-    axes.plot(alphas, errors.training, "--", color=TRAINING, marker=marker, label="training")
-    axes.plot(
-        alphas,
-        errors.held_out,
-        color=HELD_OUT,
-        marker=marker,
-        linewidth=1.8,
-        label="held-out",
-    )
-    if errors.standard_error is not None and np.isfinite(errors.standard_error).any():
-        low = errors.held_out - errors.standard_error
-        high = errors.held_out + errors.standard_error
-        label = "\N{PLUS-MINUS SIGN} one standard error"
-        axes.fill_between(alphas, low, high, color=HELD_OUT, alpha=0.18, linewidth=0, label=label)
-    _mark(axes, chosen, one_se, labelled=True)
-    axes.set_ylabel(errors.measure, color=INK)
-    words: dict[str, Any] = {"size": 9, "color": INK, "style": "italic", "va": "bottom"}
-    words["transform"] = axes.transAxes
-    axes.text(0.0, 1.02, "\N{LEFTWARDS ARROW} underfitting: too strong", ha="left", **words)
-    axes.text(1.0, 1.02, "overfitting: too weak \N{RIGHTWARDS ARROW}", ha="right", **words)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
-
-
-def _mark(axes: Axes, chosen: float | None, one_se: float | None, labelled: bool = False) -> None:
-    for alpha, style, name in ((chosen, "-", "chosen alpha"), (one_se, ":", "one-se alpha")):
-        if alpha is not None and alpha > 0.0:
-            label = f"{name} {significant(alpha, 3)}" if labelled else None
-            axes.axvline(alpha, color=INK, linestyle=style, linewidth=1.0, label=label)
-
-
-def _where(errors: ErrorCurves, shown: BoolArray) -> ErrorCurves:
-    se = errors.standard_error
-    return ErrorCurves(
-        errors.training[shown],
-        errors.held_out[shown],
-        None if se is None else se[shown],
-        errors.measure,
-    )
-
-
-def _numbers(
-    alphas: FloatArray, coefs: FloatArray, errors: ErrorCurves | None, chosen: float | None
-) -> str:
-    if alphas.size == 0:
-        return "no positive alpha to show"
-    at = _nearest(alphas, chosen)
-    kept = np.count_nonzero(coefs[at])
-    words = f"{kept} of {coefs.shape[1]} features at alpha {significant(float(alphas[at]), 3)}"
-    return words if errors is None else f"{words}; {_error_numbers(alphas, errors, chosen)}"
-
-
-def _error_numbers(alphas: FloatArray, errors: ErrorCurves, chosen: float | None) -> str:
-    at = _nearest(alphas, chosen)
-    spread = ""
-    if errors.standard_error is not None and np.isfinite(errors.standard_error[at]):
-        spread = f" \N{PLUS-MINUS SIGN} {significant(float(errors.standard_error[at]), 2)}"
-    return (
-        f"{errors.measure} {significant(float(errors.held_out[at]))}{spread} held-out, "
-        f"{significant(float(errors.training[at]))} training"
-    )
-
-
-def _write_title(figure: Figure, heading: str, numbers: str) -> None:
-    inches = float(figure.get_figheight())
-    look: dict[str, Any] = {"ha": "left", "va": "top", "color": INK, "parse_math": False}
-    figure.text(_LEFT, 1 - 0.15 / inches, heading, size=13, weight="bold", **look)
-    figure.text(_LEFT, 1 - 0.40 / inches, numbers, size=10, **look)
+def _title_of(figure: Figure) -> str:
+    return " ".join(text.get_text() for text in figure.texts)

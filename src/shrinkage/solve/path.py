@@ -249,7 +249,7 @@ class Path:
         MissingDependencyError
             Without matplotlib.
         """
-        from shrinkage.draw.figure import path_figure
+        from shrinkage.draw.path import path_figure
 
         names = self.names or tuple(f"x{j}" for j in range(self.n_features))
         return path_figure(self.alphas, self.coef_path * self.spread, names, asked_by="path.plot")

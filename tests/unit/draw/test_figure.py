@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from shrinkage.draw import ErrorCurves, error_figure, path_figure, svg_of
+from shrinkage.draw import ErrorCurves, describe, error_figure, path_figure, svg_of
 from shrinkage.draw.labels import from_entry, spread
 
 ALPHAS = np.geomspace(1.0, 1e-3, 30)
@@ -97,9 +97,9 @@ def test_everything_fits_on_the_paper(errors):
 
 def test_the_svg_is_the_same_every_time_and_has_words_for_screen_readers():
     def made():
-        return svg_of(
-            path_figure(ALPHAS, COEFS, NAMES, ERRORS, heading="a <b> & c"), "what <it> shows"
-        )
+        figure = path_figure(ALPHAS, COEFS, NAMES, ERRORS, heading="a <b> & c")
+        describe(figure, "what <it> shows")
+        return svg_of(figure)
 
     svg = made()
     assert svg == made()
@@ -112,7 +112,7 @@ def test_the_svg_is_the_same_every_time_and_has_words_for_screen_readers():
 
 
 def test_a_name_is_text_and_not_markup():
-    svg = svg_of(path_figure(ALPHAS, COEFS, NAMES), "names")
+    svg = svg_of(path_figure(ALPHAS, COEFS, NAMES))
     words = [element.text for element in ET.fromstring(svg).iter() if element.tag.endswith("}text")]
     assert "$s_5$" in words
     assert "<b>&" in words
@@ -122,7 +122,7 @@ def test_names_that_the_font_lacks_give_no_warning():
     names = ["\N{CJK UNIFIED IDEOGRAPH-5E74}", "a\x1b\n", *NAMES[2:]]
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        ET.fromstring(svg_of(path_figure(ALPHAS, COEFS, names), "names"))
+        ET.fromstring(svg_of(path_figure(ALPHAS, COEFS, names)))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_small_paths_can_be_drawn(alphas, coefs):
     n = alphas.size
     errors = ErrorCurves(np.ones(n), np.ones(n), np.full(n, np.nan))
     names = ["a", "b"][: coefs.shape[1]]
-    svg_of(path_figure(alphas, coefs, names, errors, chosen=float(alphas[0])), "small")
+    svg_of(path_figure(alphas, coefs, names, errors, chosen=float(alphas[0])))
 
 
 def test_the_error_curves_can_be_drawn_alone():
@@ -194,7 +194,7 @@ def test_matplotlib_is_imported_only_to_draw():
 def test_drawing_leaves_pyplot_alone():
     code = (
         "import sys, numpy as np; from shrinkage.draw import path_figure, svg_of\n"
-        "svg_of(path_figure(np.ones(1), np.ones((1, 1)), ['a']), 'x')\n"
+        "svg_of(path_figure(np.ones(1), np.ones((1, 1)), ['a']))\n"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""The columns of a comparison: their names, and the columns of the table they come from."""
+"""X with its text columns encoded, and where each column of it comes from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from shrinkage._typing import BoolArray, IndexArray
-from shrinkage.design import FrameEncoder, Matrix, as_matrix, is_frame
+from shrinkage.design.frame import FrameEncoder, is_frame
+from shrinkage.design.matrix import Matrix, as_matrix
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Columns:
     is_level: BoolArray
 
 
-def read(X: Any) -> tuple[Matrix, Columns]:
+def encode(X: Any) -> tuple[Matrix, Columns]:
     """Return X as one object, text columns as one 0/1 column for each level, and its columns."""
     if not is_frame(X):
         matrix = as_matrix(X, min_rows=2)
