@@ -17,13 +17,26 @@ if TYPE_CHECKING:
     from shrinkage.errors import DataWarning as DataWarning
     from shrinkage.errors import MissingDependencyError as MissingDependencyError
     from shrinkage.errors import ShrinkageError as ShrinkageError
+    from shrinkage.estimators import CrossValidationDisplay as CrossValidationDisplay
     from shrinkage.estimators import ElasticNet as ElasticNet
     from shrinkage.estimators import ElasticNetCV as ElasticNetCV
     from shrinkage.estimators import Lasso as Lasso
     from shrinkage.estimators import LassoCV as LassoCV
+    from shrinkage.estimators import PathDisplay as PathDisplay
     from shrinkage.estimators import Ridge as Ridge
     from shrinkage.estimators import RidgeCV as RidgeCV
     from shrinkage.estimators import load as load
+    from shrinkage.lessons import BiasVariance as BiasVariance
+    from shrinkage.lessons import Simulation as Simulation
+    from shrinkage.lessons import Trace as Trace
+    from shrinkage.lessons import bias_variance as bias_variance
+    from shrinkage.lessons import descent as descent
+    from shrinkage.lessons import plot_bias_variance as plot_bias_variance
+    from shrinkage.lessons import plot_correlated as plot_correlated
+    from shrinkage.lessons import plot_descents as plot_descents
+    from shrinkage.lessons import plot_geometry as plot_geometry
+    from shrinkage.lessons import plot_selection as plot_selection
+    from shrinkage.lessons import simulate as simulate
     from shrinkage.solve import Path as Path
     from shrinkage.solve import Plan as Plan
     from shrinkage.solve import Settings as Settings
@@ -38,8 +51,10 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ArgumentError": "errors",
+    "BiasVariance": "lessons",
     "Comparison": "comparison",
     "ConvergenceWarning": "errors",
+    "CrossValidationDisplay": "estimators",
     "DataError": "errors",
     "DataWarning": "errors",
     "ElasticNet": "estimators",
@@ -48,19 +63,30 @@ _HOME = {
     "LassoCV": "estimators",
     "MissingDependencyError": "errors",
     "Path": "solve",
+    "PathDisplay": "estimators",
     "Plan": "solve",
     "Ridge": "estimators",
     "RidgeCV": "estimators",
     "Settings": "solve",
     "ShrinkageError": "errors",
+    "Simulation": "lessons",
     "Solution": "solve",
     "Status": "solve",
+    "Trace": "lessons",
     "alpha_max": "solve",
+    "bias_variance": "lessons",
     "choose": "solve",
     "compare": "comparison",
+    "descent": "lessons",
     "elastic_net_path": "solve",
     "load": "estimators",
     "make_problem": "solve",
+    "plot_bias_variance": "lessons",
+    "plot_correlated": "lessons",
+    "plot_descents": "lessons",
+    "plot_geometry": "lessons",
+    "plot_selection": "lessons",
+    "simulate": "lessons",
 }
 
 __all__ = [*_HOME, "__version__"]
