@@ -14,7 +14,7 @@ from shrinkage.errors import ArgumentError, Phrase
 
 SIGNALS = ("sparse", "dense", "groups")
 GROUP_SIZE = 5
-_RHO = {"sparse": 0.35, "dense": 0.5, "groups": 0.95}
+_RHO = {"sparse": 0.35, "dense": 0.5, "groups": 0.9}
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +222,8 @@ def simulate(
         multiple of 5 (or all).
     rho : float, optional
         In (-1, 1); for "groups" in [0, 1). None means 0.35 for "sparse": real columns are never
-        quite independent; 0.5 for "dense"; 0.95 for "groups": near-duplicates, among which the
-        lasso picks one almost by chance.
+        quite independent; 0.5 for "dense"; 0.9 for "groups": so close that the lasso picks among
+        them almost by chance, so different that they are worth averaging.
     snr : float > 0, default 3.0
         Signal-to-noise ratio, coef' covariance coef / noise_sd^2. The best possible R^2 is
         snr / (1 + snr): 0.75 by default, so that there is something to find and something to
