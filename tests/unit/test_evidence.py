@@ -24,7 +24,7 @@ def evidence():
 def results(evidence):
     # Samples of 20 rows differ more from each other, and are fitted sooner.
     return {
-        name: evidence.measure(truth, 80 if name == evidence.DENSE else 20)
+        name: evidence.measure(truth, 60 if name == evidence.DENSE else 12)
         for name, truth in evidence.settings().items()
     }
 
