@@ -17,7 +17,9 @@ from shrinkage.comparison.thumb import RuleOfThumb
 from shrinkage.solve import Status
 
 GOLDEN = Path(__file__).parent / "golden"
-COMMANDS = ["", "compare", "fit", "path", "cv", "predict", "score"]
+PICTURES = ["geometry", "path", "sweet-spot", "correlated", "kink", "selection"]
+COMMANDS = ["", "compare", "fit", "path", "cv", "predict", "score", "show"]
+COMMANDS += [f"show {what}" for what in PICTURES]
 
 
 def letters_of(text: str) -> str:
@@ -32,9 +34,9 @@ def letters_of(text: str) -> str:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as ended:
-        make_parser().parse_args([command, "--help"] if command else ["--help"])
+        make_parser().parse_args([*command.split(), "--help"])
     assert ended.value.code == 0
-    golden = (GOLDEN / f"help{'-' * bool(command)}{command}.txt").read_text(encoding="utf-8")
+    golden = (GOLDEN / f"{'-'.join(['help', *command.split()])}.txt").read_text(encoding="utf-8")
     assert letters_of(capsys.readouterr().out) == letters_of(golden)
 
 

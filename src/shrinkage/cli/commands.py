@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import logging
 import math
 import sys
 import tempfile
-import warnings
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import shrinkage
-from shrinkage.cli.parser import UsageError
-from shrinkage.cli.roles import Roles, assign
-from shrinkage.cli.table import EXAMPLES, read_table
-from shrinkage.cli.terminal import show_report
+from shrinkage.cli.inputs import (
+    fit_by_folds,
+    folds_of,
+    l1_ratio_of,
+    read_data,
+    read_roles,
+    target_of,
+)
+from shrinkage.cli.options import refuse
+from shrinkage.cli.roles import Roles
+from shrinkage.cli.terminal import print_csv, print_json, show_report, tell
 from shrinkage.comparison.files import check_directory, write_together
-from shrinkage.errors import DataWarning
-
-_log = logging.getLogger("shrinkage")
-
-_DEFAULT_L1_RATIO = 0.5
-_DEFAULT_FOLDS = 10
-_DEFAULT_SEED = 0
 
 
 def compare(arguments: argparse.Namespace) -> None:
@@ -38,23 +33,23 @@ def compare(arguments: argparse.Namespace) -> None:
 
         check_directory("--out", arguments.out)
         check_pictures("--out")
-    target, roles = _target(arguments), _read(arguments)
+    target, roles = target_of(arguments), read_data(arguments)
     comparison = shrinkage.compare(
         {**roles.features, target: roles.target},
         target,
         sample_weight=roles.weights,
         offset=roles.offset,
         groups=roles.groups,
-        **_folds(arguments),
+        **folds_of(arguments),
     )
     if arguments.out is not None:
         comparison.save(arguments.out)
     if arguments.json:
-        _print_json(comparison.to_dict())
+        print_json(comparison.to_dict())
     else:
         show_report(str(comparison), color=not arguments.no_color)
     if arguments.out is not None:
-        _tell(
+        tell(
             arguments, f"wrote comparison.json, coefficients.csv and path-*.svg to {arguments.out}"
         )
 
@@ -65,12 +60,12 @@ def fit(arguments: argparse.Namespace) -> None:
     if arguments.out is not None:
         directory = check_directory("--out", arguments.out)
     if arguments.alpha is not None:
-        _refuse(arguments, ("cv", "seed", "groups", "rule"), "with --alpha, which needs no folds")
-    l1_ratio = _l1_ratio(arguments)
-    roles = _read(arguments)
+        refuse(arguments, ("cv", "seed", "groups", "rule"), "with --alpha, which needs no folds")
+    l1_ratio = l1_ratio_of(arguments)
+    roles = read_data(arguments)
     if arguments.alpha is None:
         rule = "min" if arguments.rule is None else arguments.rule
-        model = _fit_by_folds(arguments, roles, l1_ratio, rule=rule)
+        model = fit_by_folds(arguments, roles, l1_ratio, rule=rule)
     else:
         model = _plain(l1_ratio, arguments.alpha)
         model.fit(roles.features, roles.target, sample_weight=roles.weights, offset=roles.offset)
@@ -83,13 +78,13 @@ def fit(arguments: argparse.Namespace) -> None:
     else:
         sys.stdout.write(model.summary().rstrip("\n") + "\n")
     if directory is not None:
-        _tell(arguments, f"wrote {directory / 'model.json'}")
+        tell(arguments, f"wrote {directory / 'model.json'}")
 
 
 def path(arguments: argparse.Namespace) -> None:
     """Print the coefficients for each alpha of the grid."""
-    l1_ratio = _l1_ratio(arguments)
-    roles = _read(arguments)
+    l1_ratio = l1_ratio_of(arguments)
+    roles = read_data(arguments)
     names, X = _encoded(roles)
     assert roles.target is not None
     found = shrinkage.elastic_net_path(
@@ -112,19 +107,19 @@ def path(arguments: argparse.Namespace) -> None:
         columns = {name: values.tolist() for name, values in measures.items()}
         coef = {name: coef_path[:, j].tolist() for j, name in enumerate(names)}
         status = [one.name for one in found.status]
-        _print_json({"l1_ratio": l1_ratio, **columns, "status": status, "coef": coef})
+        print_json({"l1_ratio": l1_ratio, **columns, "status": status, "coef": coef})
         return
     clash = set(measures) & set(names)
     labels = [f"coef_{name}" if clash else name for name in names]
     columns = [values.tolist() for values in measures.values()] + coef_path.T.tolist()
-    _print_csv([*measures, *labels], zip(*columns, strict=True))
+    print_csv([*measures, *labels], zip(*columns, strict=True))
 
 
 def cv(arguments: argparse.Namespace) -> None:
     """Print the cross-validated error for each alpha of the grid."""
-    l1_ratio = _l1_ratio(arguments)
-    roles = _read(arguments)
-    model = _fit_by_folds(arguments, roles, l1_ratio, alphas=arguments.alphas)
+    l1_ratio = l1_ratio_of(arguments)
+    roles = read_data(arguments)
+    model = fit_by_folds(arguments, roles, l1_ratio, alphas=arguments.alphas)
     marks = [
         ("min" if alpha == model.alpha_ else "") + ("1se" if alpha == model.alpha_1se_ else "")
         for alpha in model.alphas_
@@ -138,10 +133,10 @@ def cv(arguments: argparse.Namespace) -> None:
     }
     if arguments.json:
         chosen = {"alpha_min": model.alpha_, "alpha_1se": model.alpha_1se_}
-        _print_json({"l1_ratio": l1_ratio, **chosen, **columns})
+        print_json({"l1_ratio": l1_ratio, **chosen, **columns})
         return
     columns["chosen"] = [mark.replace("min1se", "min 1se") for mark in marks]
-    _print_csv(list(columns), zip(*columns.values(), strict=True))
+    print_csv(list(columns), zip(*columns.values(), strict=True))
 
 
 def predict(arguments: argparse.Namespace) -> None:
@@ -149,14 +144,14 @@ def predict(arguments: argparse.Namespace) -> None:
     model, roles = _read_for(arguments)
     predicted = _predict(arguments, model, roles).tolist()
     if arguments.json:
-        _print_json({"prediction": predicted})
+        print_json({"prediction": predicted})
     else:
-        _print_csv(["prediction"], ([value] for value in predicted))
+        print_csv(["prediction"], ([value] for value in predicted))
 
 
 def score(arguments: argparse.Namespace) -> None:
     """Print how close the predictions of a model are to the target."""
-    model, roles = _read_for(arguments, target=_target(arguments))
+    model, roles = _read_for(arguments, target=target_of(arguments))
     assert roles.target is not None
     error = roles.target - _predict(arguments, model, roles)
     mean_squared = float(np.average(error**2, weights=roles.weights))
@@ -169,29 +164,9 @@ def score(arguments: argparse.Namespace) -> None:
         "r2": 1.0 - mean_squared / spread if spread > 0.0 else math.nan,
     }
     if arguments.json:
-        _print_json(result)
+        print_json(result)
     else:
-        _print_csv(list(result), [list(result.values())])
-
-
-def _read(arguments: argparse.Namespace) -> Roles:
-    """Read the table that a model is to be fitted to."""
-    target = _target(arguments)
-    _log.info("reading %s", arguments.data)
-    table = read_table(arguments.data, decimal=arguments.decimal)
-    roles = assign(
-        table,
-        target=target,
-        weights=arguments.weights,
-        offset=arguments.offset,
-        groups=getattr(arguments, "groups", None),
-        keep=arguments.keep,
-        drop=arguments.drop,
-        drop_missing=arguments.missing == "drop",
-    )
-    _tell_dropped(roles, table.n_rows)
-    _log.info("fitting")
-    return roles
+        print_csv(list(result), [list(result.values())])
 
 
 def _read_for(arguments: argparse.Namespace, target: str | None = None) -> tuple[Any, Roles]:
@@ -199,19 +174,14 @@ def _read_for(arguments: argparse.Namespace, target: str | None = None) -> tuple
     location = Path(arguments.model)
     model = shrinkage.load(location / "model.json" if location.is_dir() else location)
     names = getattr(model, "feature_names_in_", None)
-    table = read_table(
-        arguments.data, decimal=arguments.decimal, text_columns=frozenset(model.levels_)
-    )
-    roles = assign(
-        table,
+    roles = read_roles(
+        arguments,
+        text_columns=frozenset(model.levels_),
         target=target,
         weights=getattr(arguments, "weights", None),
-        offset=arguments.offset,
         features=names,
         levels=model.levels_ if arguments.unseen == "error" else None,
-        drop_missing=getattr(arguments, "missing", "error") == "drop",
     )
-    _tell_dropped(roles, table.n_rows)
     return model, roles
 
 
@@ -223,35 +193,6 @@ def _predict(arguments: argparse.Namespace, model: Any, roles: Roles) -> Any:
     return model.predict(X, offset=roles.offset, unseen=arguments.unseen)
 
 
-def _target(arguments: argparse.Namespace) -> str:
-    if arguments.target is not None:
-        return str(arguments.target)
-    if arguments.data in EXAMPLES:
-        return EXAMPLES[arguments.data]
-    raise UsageError(f"--target must name a column of {arguments.data}, got nothing")
-
-
-def _l1_ratio(arguments: argparse.Namespace) -> float:
-    given = arguments.l1_ratio
-    if arguments.penalty == "elastic-net":
-        return _DEFAULT_L1_RATIO if given is None else float(given)
-    if given is not None:
-        raise UsageError(f"--l1-ratio can't be given with --penalty {arguments.penalty}")
-    return 0.0 if arguments.penalty == "ridge" else 1.0
-
-
-def _folds(arguments: argparse.Namespace) -> dict[str, Any]:
-    cv = _DEFAULT_FOLDS if arguments.cv is None else arguments.cv
-    seed = _DEFAULT_SEED if arguments.seed is None else arguments.seed
-    return {"cv": cv, "random_state": seed}
-
-
-def _refuse(arguments: argparse.Namespace, options: Sequence[str], why: str) -> None:
-    for option in options:
-        if getattr(arguments, option) is not None:
-            raise UsageError(f"--{option} can't be given {why}")
-
-
 def _plain(l1_ratio: float, alpha: float) -> Any:
     if l1_ratio == 0.0:
         return shrinkage.Ridge(alpha)
@@ -260,60 +201,8 @@ def _plain(l1_ratio: float, alpha: float) -> Any:
     return shrinkage.ElasticNet(alpha, l1_ratio=l1_ratio)
 
 
-def _fit_by_folds(
-    arguments: argparse.Namespace, roles: Roles, l1_ratio: float, **options: Any
-) -> Any:
-    options |= _folds(arguments)
-    model: Any
-    if l1_ratio == 0.0:
-        model = shrinkage.RidgeCV(**options)
-    elif l1_ratio == 1.0:
-        model = shrinkage.LassoCV(**options)
-    else:
-        model = shrinkage.ElasticNetCV(l1_ratio=l1_ratio, **options)
-    return model.fit(
-        roles.features,
-        roles.target,
-        sample_weight=roles.weights,
-        offset=roles.offset,
-        groups=roles.groups,
-    )
-
-
 def _encoded(roles: Roles) -> tuple[tuple[str, ...], Any]:
     from shrinkage.design import FrameEncoder
 
     encoder = FrameEncoder().fit(roles.features)
     return encoder.names_out, encoder.transform(roles.features)
-
-
-def _tell(arguments: argparse.Namespace, message: str) -> None:
-    if not arguments.quiet:
-        print(message, file=sys.stderr)
-
-
-def _tell_dropped(roles: Roles, n_rows: int) -> None:
-    if roles.n_dropped:
-        message = f"{roles.n_dropped} of {n_rows} rows were left out: a value is missing"
-        warnings.warn(message, DataWarning, stacklevel=2)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
-
-
-def _finite(value: Any) -> Any:
-    """Return `value` with None for numbers that JSON does not know."""
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _print_csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)

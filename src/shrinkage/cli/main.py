@@ -11,7 +11,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from shrinkage.cli.parser import UsageError, make_parser
+from shrinkage.cli.options import UsageError, as_typed
+from shrinkage.cli.parser import make_parser
 
 EXIT_DONE, EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED = 0, 2, 70, 130
 
@@ -40,7 +41,7 @@ def _carry_out(arguments: argparse.Namespace) -> int:
     except UsageError as error:
         return _fail(EXIT_USAGE, str(error))
     except ShrinkageError as error:
-        return _fail(EXIT_USAGE, _as_typed(str(error)))
+        return _fail(EXIT_USAGE, as_typed(str(error)))
     except BrokenPipeError:
         # The reader has seen enough. Python would complain when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -59,22 +60,3 @@ def _carry_out(arguments: argparse.Namespace) -> int:
 def _fail(code: int, message: str) -> int:
     print(f"shrinkage: {message}", file=sys.stderr)
     return code
-
-
-def _as_typed(message: str) -> str:
-    """Return a message about a Python argument with the name of the option that sets it."""
-    options = {
-        "X": "DATA",
-        "y": "--target",
-        "l1_ratio": "--l1-ratio",
-        "alphas": "--alphas",
-        "alpha": "--alpha",
-        "sample_weight": "--weights",
-        "offset": "--offset",
-        "groups": "--groups",
-        "cv": "--cv",
-        "random_state": "--seed",
-    }
-    for name, option in options.items():
-        message = message.replace(f"`{name}`", f"`{option}`").replace(f"`{name}[", f"`{option}[")
-    return message

@@ -1,16 +1,20 @@
-"""Progress and warnings on stderr, headings in bold on a terminal."""
+"""Results on stdout; progress and warnings on stderr; headings in bold on a terminal."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import csv
+import json
 import logging
+import math
 import os
 import re
 import sys
 import time
 import warnings
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TextIO
 
 # A command that is done sooner says nothing of its progress.
 _SILENT_SECONDS = 2.0
@@ -60,6 +64,35 @@ def show_report(text: str, *, color: bool) -> None:
     if _colorful(sys.stdout, color):
         text = re.sub(r"^(.+)\n-+$", "\x1b[1m\\1\x1b[0m", text, flags=re.MULTILINE)
     sys.stdout.write(text)
+
+
+def tell(arguments: argparse.Namespace, message: str) -> None:
+    """Say what was done, unless asked to be quiet."""
+    if not arguments.quiet:
+        print(message, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """Print a result as JSON."""
+    sys.stdout.write(json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    """Return `value` with None for numbers that JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def print_csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Print a result as CSV."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
 
 
 def _bold(text: str, stream: TextIO, color: bool) -> str:

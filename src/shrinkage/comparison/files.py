@@ -20,8 +20,8 @@ def check_directory(name: str, directory: str | os.PathLike[str]) -> Path:
     return path
 
 
-def write_together(directory: Path, contents: Mapping[str, str]) -> None:
-    """Write text files into `directory`, which is made if need be.
+def write_together(directory: Path, contents: Mapping[str, str | bytes]) -> None:
+    """Write files, text in UTF-8, into `directory`, which is made if need be.
 
     Every file is written beside its place first and renamed when all are complete: an error
     leaves what was there before.
@@ -33,8 +33,8 @@ def write_together(directory: Path, contents: Mapping[str, str]) -> None:
     }
     try:
         for name, (temporary, _) in places.items():
-            with temporary.open("w", encoding="utf-8", newline="") as stream:
-                stream.write(contents[name])
+            content = contents[name]
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         for temporary, path in places.values():
             temporary.replace(path)
     except BaseException as error:
