@@ -225,7 +225,7 @@ def _draw_excess(axes: Axes, courses: Sequence[Course], known_to: float, unit: s
     _prepare(axes, "How near: the objective above its minimum", courses)
     axes.set_xlabel("passes over X (X b and X'r are one each)", color=INK)
     axes.set_ylabel(f"above the minimum [{unit}, squared]", color=INK, parse_math=False)
-    highest = max(float(course.excess[0]) for course in courses)
+    highest = max(float(course.excess.max()) for course in courses)
     if highest <= known_to:
         axes.set_yticks([])
         words = "zero is the solution: no step is needed"
@@ -272,7 +272,7 @@ def _draw_slice(axes: Axes, courses: Sequence[Course], kink: Kink, unit: str) ->
     width = 1.35 * float(np.abs(np.concatenate([*last, [kink.minimum]])).max()) or 1.0
     left = np.linspace(-width, 0.0, 16)
     grid = np.append(left, -left[-2::-1])
-    highest = float(kink.at(grid).max())
+    highest = float(kink.at(grid).max()) or 1.0
     axes.plot(grid, kink.at(grid), color=INK, linewidth=1.6, zorder=1)
     bar = 0.04 * highest * np.array([-1.0, 1.0, np.nan])
     for course, values in zip(jumping, last, strict=True):
@@ -303,7 +303,7 @@ def _slope_words(kink: Kink) -> str:
 
 
 def _draw_values(axes: Axes, courses: Sequence[Course], kink: Kink, unit: str) -> None:
-    _prepare(axes, f"{_short(kink.name)} on the way", courses)
+    _prepare(axes, f"The coefficient of {_short(kink.name)} on the way", courses)
     axes.axhline(kink.minimum, color=GREY, linewidth=5.0, zorder=0)
     for course in courses:
         _line(axes, course, course.values, course.values)

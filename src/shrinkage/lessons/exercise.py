@@ -81,7 +81,7 @@ class Exercise:
         """Return the objective at the rows of t; this reading of X is not counted."""
         m, n = t.shape[0], self.X.shape[0]
         values = np.empty(m)
-        rows = max(1, _BLOCK // n)
+        rows = max(16, _BLOCK // n)
         for first in range(0, m, rows):
             here = slice(first, min(first + rows, m))
             residual = self.descent.y[:, None] - self._fit(t[here])
@@ -108,7 +108,7 @@ class Exercise:
             return np.asarray(self.X @ coef - self.mean @ coef)
         n, p = self.X.shape
         fit = np.zeros((n, t.shape[0]))
-        width = max(1, _BLOCK // n)
+        width = max(16, _BLOCK // n)
         for first in range(0, p, width):
             here = slice(first, first + width)
             fit += (self.X[:, here] - self.mean[here]) @ coef[here]

@@ -12,7 +12,7 @@ from shrinkage._validate import check_alpha, check_choice, check_count
 from shrinkage.draw.descent import Course, Kink, descent_figure
 from shrinkage.draw.figure import BLUE, GREEN, INK, ORANGE, PINK, describe, new_figure
 from shrinkage.draw.table import significant
-from shrinkage.errors import ArgumentError
+from shrinkage.errors import ArgumentError, Phrase
 from shrinkage.lessons.descent import Trace, refuse_gradient, run
 from shrinkage.lessons.exercise import Exercise
 from shrinkage.lessons.look import look_of
@@ -74,7 +74,8 @@ def plot_descents(
     Raises
     ------
     ArgumentError
-        If an argument is outside its range, or "gradient" is asked for with L1.
+        If an argument is outside its range, "gradient" is asked for with L1, or every column
+        of X is constant.
     DataError
         If the data hold something else than finite numbers.
     MissingDependencyError
@@ -92,7 +93,8 @@ def plot_descents(
     >>> import numpy as np, shrinkage
     >>> X = np.array([[1.0, 0.0], [0.5, 1.0], [-1.0, 0.0], [0.0, -1.0]])
     >>> figure = shrinkage.plot_descents(X, X @ [3.0, 1.0], alpha=1.0, n_steps=50)
-    >>> figure.texts[1].get_text().split(": ")[1]
+    >>> figure.texts[0].get_text()
+    'Lasso by descent: the subgradient method never has a zero'
     """
     new_figure("plot_descents", (1.0, 1.0))
     n_steps = check_count("n_steps", n_steps, 2)
@@ -104,15 +106,17 @@ def plot_descents(
     for method in chosen:
         refuse_gradient(method, 1.0 if alpha is None else alpha, l1_ratio)
     exercise = Exercise(reading, alpha)
+    if not exercise.usable.any():
+        raise ArgumentError.must("X", "have a column that is not constant", Phrase("none"))
     traces = [run(exercise, method, n_steps) for method in chosen]
     j = _coefficient_to_show(exercise, traces)
     figure = descent_figure(
         [_course(trace, exercise, j) for trace in traces],
-        _kink(exercise, j),
+        kink_along(exercise, j),
         certified_zeros=traces[0].n_zeros_certified,
         n_features=int(exercise.usable.sum()),
         known_to=exercise.known_to,
-        heading=_heading(l1_ratio, traces),
+        heading=_heading(traces),
         numbers=_numbers(exercise, traces),
         unit=reading.target,
         asked_by="plot_descents",
@@ -165,7 +169,8 @@ def _course(trace: Trace, exercise: Exercise, j: int) -> Course:
     )
 
 
-def _kink(exercise: Exercise, j: int) -> Kink:
+def kink_along(exercise: Exercise, j: int) -> Kink:
+    """Return the objective along coefficient j, the others at the certified solution."""
     descent = exercise.descent
     t = exercise.standardized(exercise.solution.coef)
     curvature = float(descent.curvature[j] + descent.l2)
@@ -174,8 +179,10 @@ def _kink(exercise: Exercise, j: int) -> Kink:
     return Kink(exercise.names[j], float(t[j]), slopes, curvature)
 
 
-def _heading(l1_ratio: float, traces: Sequence[Trace]) -> str:
-    name = look_of(l1_ratio).name.capitalize()
+def _heading(traces: Sequence[Trace]) -> str:
+    penalty = traces[0]
+    name = look_of(penalty.l1_ratio).name if penalty.alpha > 0.0 else "least squares"
+    name = name.capitalize()
     if traces[0].n_zeros_certified == 0:
         return f"{name} by descent: no coefficient is zero"
     never = [trace for trace in traces if not trace.n_zeros[1:].any()]

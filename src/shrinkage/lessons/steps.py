@@ -69,20 +69,21 @@ class ScaledColumns:
     def adjoint(self, residual: FloatArray) -> FloatArray:
         """Return Z'residual / n. One pass."""
         self._read += self._stored
-        # Without its mean the residual does not amplify the rounding of X's.
-        centred = residual - residual.mean() if self.mean.any() else residual
-        raw = self.X.T @ centred - self.mean * centred.sum()
+        raw = self.X.T @ residual - self.mean * residual.sum()
         return np.asarray(raw * self.inverse / self.n)
 
-    def column(self, j: int) -> tuple[Any, FloatArray]:
-        """Return the rows and the values of the stored entries of x_j. One pass over x_j."""
+    def column(self, j: int) -> tuple[Any, FloatArray, float]:
+        """Return rows, values there, and what is left to subtract in all rows, of scale_j z_j.
+
+        One pass over x_j. A dense column is centred here, so that nothing has to cancel later.
+        """
         if self.is_sparse:
             stored = slice(self.X.indptr[j], self.X.indptr[j + 1])
-            rows, values = self.X.indices[stored], self.X.data[stored]
+            rows, values, left = self.X.indices[stored], self.X.data[stored], float(self.mean[j])
         else:
-            rows, values = slice(None), self.X[:, j]
+            rows, values, left = slice(None), self.X[:, j] - self.mean[j], 0.0
         self._read += values.size
-        return rows, values
+        return rows, values, left
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,25 +187,24 @@ def coordinate(problem: Descent, step: float) -> Iterator[FloatArray]:
     `step` is not used: along one coordinate the minimum is known.
     """
     columns, curvature = problem.columns, problem.curvature + problem.l2
-    inverse, mean = columns.inverse.tolist(), columns.mean.tolist()
-    n = columns.n
+    inverse, n = columns.inverse.tolist(), columns.n
     used = np.flatnonzero(problem.curvature).tolist()
     t = problem.start
-    # residual = y - X coef, without the mean'coef that centring adds: z_j' does not see it.
+    # residual = y - Z t but for a constant, which a sparse z_j' does not see.
     residual = problem.y.copy()
     while True:
         total = float(residual.sum())
         for j in used:
-            rows, values = columns.column(j)
-            drag = float(values @ residual[rows]) - mean[j] * total
+            rows, values, left = columns.column(j)
+            drag = float(values @ residual[rows]) - left * total
             at = drag * inverse[j] / n + problem.curvature[j] * t[j]
             moved = (at - min(max(at, -problem.l1), problem.l1)) / curvature[j]
             change = (moved - t[j]) * inverse[j]
             if change == 0.0:
                 continue
-            rows, values = columns.column(j)
+            rows, values, _ = columns.column(j)
             residual[rows] -= change * values
-            total -= change * n * mean[j]
+            total -= change * n * left
             t[j] = moved
         yield t.copy()
 
