@@ -1,8 +1,10 @@
-# make demo   compare ridge, elastic net and lasso on a real table
-# make test   the whole test suite
-# make lint   style, types, layers, spelling
-# make check  sanitizers, fuzzing, the long stress test, oldest scikit-learn, empty environment
-# make bench  the benchmark table
+# make demo      compare ridge, elastic net and lasso on a real table
+# make test      the whole test suite
+# make lint      style, types, layers, spelling
+# make check    sanitizers, fuzzing, the long stress test, oldest scikit-learn, empty environment
+# make docs      the site, in build/docs
+# make figures draws the pictures of the pages again
+# make bench    the benchmark table
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +16,7 @@ NATIVE := $(shell find native -name '*.[chi]*' -not -name '*.md')
 SOURCES := $(NATIVE) $(shell find src -name '*.py' -o -name '*.pyi' -o -name '*.json' -o -name '*.csv') \
            CMakeLists.txt pyproject.toml
 
-.PHONY: demo test lint check bench clean
+.PHONY: demo test lint check docs figures bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/shrinkage compare example:diabetes --out demo-output
@@ -31,7 +33,16 @@ lint: $(VENV)/dev
 	$(BIN)/codespell
 	cmp build/*/_core.pyi src/shrinkage/_core.pyi  # the stub is that of the compiled module
 
-check: $(VENV)/dev
+# A warning is an error; nothing on the site may come from a network.
+docs: $(VENV)/docs
+	rm -rf build/docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -d build/docs-cache docs build/docs
+	$(BIN)/python scripts/check_site.py build/docs
+
+figures: $(VENV)/dev
+	$(BIN)/python docs/figures.py
+
+check: $(VENV)/dev docs
 	PYTHON=$(abspath $(BIN)/python) scripts/check.sh
 
 bench: $(VENV)/dev
@@ -49,6 +60,10 @@ $(VENV)/installed: $(VENV)/made $(SOURCES)
 
 $(VENV)/dev: $(VENV)/installed
 	$(INSTALL) '.[dev]'
+	touch $@
+
+$(VENV)/docs: $(VENV)/installed
+	$(INSTALL) '.[docs]'
 	touch $@
 
 clean:

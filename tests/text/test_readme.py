@@ -36,7 +36,7 @@ def test_the_table_is_what_the_command_prints():
 
 def test_the_commands_of_the_readme_are_understood():
     commands = re.findall(r"^    shrinkage (.*?)(?: >.*)?$", README, re.MULTILINE)
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         make_parser().parse_args(command.split())
 
