@@ -1,5 +1,7 @@
 """The figures of the estimators that choose alpha by cross-validation."""
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -40,9 +42,40 @@ def test_before_fit_there_is_nothing_to_draw():
             draw()
 
 
+def words_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
 def test_a_model_from_a_file_has_its_errors_but_no_path(tmp_path):
-    shrinkage.LassoCV(cv=3).fit(X, Y).save(tmp_path / "model.json")
+    fitted = shrinkage.LassoCV(cv=3).fit(X, Y)
+    fitted.save(tmp_path / "model.json")
     model = shrinkage.load(tmp_path / "model.json")
-    assert len(model.plot_cv().axes) == 1
+    (axes,) = model.plot_cv().axes
+    assert words_of(axes) == words_of(fitted.plot_cv().axes[0])
     with pytest.raises(shrinkage.ArgumentError, match="can't draw a model read from a file"):
         model.plot_path()
+
+
+def test_a_file_of_an_older_version_has_no_paired_band(tmp_path):
+    path = shrinkage.LassoCV(cv=3).fit(X, Y).save(tmp_path / "model.json")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    del document["cross_validation"]["paired_standard_error"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    words = words_of(shrinkage.load(path).plot_cv().axes[0])
+    assert any("of the error" in text for text in words)
+    assert not any("difference" in text or "as good" in text for text in words)
+
+
+def test_axes_of_pyplot_can_be_given(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    model = shrinkage.LassoCV(cv=3).fit(X, Y)
+    figure, (upper, lower) = pyplot.subplots(2, layout="constrained")
+    try:
+        assert model.plot_cv(ax=lower) is figure
+        assert model.plot_path(ax=upper) is figure
+        assert model.path_.plot(ax=upper) is figure
+        assert len(figure.axes) == 2
+        figure.canvas.draw()
+    finally:
+        pyplot.close(figure)

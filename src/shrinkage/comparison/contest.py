@@ -223,7 +223,9 @@ def _contender(name: str, found: CrossValidation) -> Contender:
         difference_se=0.0,
         dual_gap=float(path.dual_gap[k]),
         status=found.status if found.status is Status.GRID_EDGE else path.status[k],
-        curve=Curve(path, found.cv_mean[0], found.cv_se[0], found.train_mean[0]),
+        curve=Curve(
+            path, found.cv_mean[0], found.cv_se[0], found.train_mean[0], found.paired_se[0]
+        ),
     )
 
 

@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from shrinkage.draw import ErrorCurves, describe, path_figure, svg_of
+from shrinkage.draw import ErrorCurves, describe, path_figure, stretches, svg_of
 from shrinkage.errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -27,7 +27,13 @@ def path_picture(contender: Contender, curve: Curve, names: Sequence[str], targe
         curve.path.alphas,
         curve.path.coef_path * curve.path.spread,
         names,
-        ErrorCurves(curve.training, curve.held_out, curve.held_out_se),
+        ErrorCurves(
+            curve.training,
+            curve.held_out,
+            curve.held_out_se,
+            paired_se=curve.paired_se,
+            as_good=curve.as_good,
+        ),
         chosen=contender.alpha,
         one_se=contender.alpha_1se,
         heading=f"{_capital(contender.name)}: {target}",
@@ -37,14 +43,20 @@ def path_picture(contender: Contender, curve: Curve, names: Sequence[str], targe
 
 def path_svg(contender: Contender, curve: Curve, names: Sequence[str], target: str) -> str:
     """Return the picture of one penalty as SVG text."""
-    description = (
+    figure = path_picture(contender, curve, names, target)
+    describe(figure, _description(contender, curve, len(names)))
+    return svg_of(figure)
+
+
+def _description(contender: Contender, curve: Curve, n_features: int) -> str:
+    words = (
         f"Coefficients of {contender.name} over the strength of the penalty, and below them the "
         f"training and the held-out error, which is lowest, {contender.held_out_error:.6g}, at "
-        f"alpha {contender.alpha:.6g} with {contender.n_nonzero} of {len(names)} features."
+        f"alpha {contender.alpha:.6g} with {contender.n_nonzero} of {n_features} features."
     )
-    figure = path_picture(contender, curve, names, target)
-    describe(figure, description)
-    return svg_of(figure)
+    if not curve.as_good:
+        return words
+    return f"{words} As good as the best, as far as the folds can tell: {stretches(curve.as_good)}."
 
 
 def _capital(text: str) -> str:

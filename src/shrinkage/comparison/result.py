@@ -14,6 +14,7 @@ from shrinkage._typing import BoolArray, FloatArray, FoldArray, IndexArray
 from shrinkage.comparison.files import check_directory, write_together
 from shrinkage.comparison.groups import Group
 from shrinkage.comparison.thumb import RuleOfThumb
+from shrinkage.select.curves import as_good_as_best
 
 if TYPE_CHECKING:
     from shrinkage.solve import Path, Status
@@ -30,12 +31,22 @@ class Curve:
     held_out, held_out_se, training : ndarray of shape (n_alphas,)
         Cross-validated mean squared error with its standard error, and the error on the rows
         that each fold was fitted to.
+    paired_se : ndarray of shape (n_alphas,)
+        Standard error over folds of the difference to the best alpha.
     """
 
     path: Path
     held_out: FloatArray
     held_out_se: FloatArray
     training: FloatArray
+    paired_se: FloatArray
+
+    @property
+    def as_good(self) -> tuple[tuple[float, float], ...]:
+        """Largest and smallest alpha of each stretch that can't be told from the best."""
+        alphas = self.path.alphas.tolist()
+        found = as_good_as_best(self.held_out, self.paired_se)
+        return tuple((alphas[first], alphas[last]) for first, last in found)
 
 
 @dataclass(frozen=True)

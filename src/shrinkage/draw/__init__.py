@@ -1,7 +1,8 @@
 """Figures and tables from plain arrays and strings; knows nothing of models."""
 
+from shrinkage.draw.errors_over_alpha import ErrorCurves, error_figure, stretches
 from shrinkage.draw.figure import describe, description_of, png_of, svg_of
-from shrinkage.draw.path import ErrorCurves, error_figure, path_figure
+from shrinkage.draw.path import path_figure
 from shrinkage.draw.table import aligned, decimals, html_table, significant, visible
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "path_figure",
     "png_of",
     "significant",
+    "stretches",
     "svg_of",
     "visible",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from shrinkage._typing import FloatArray
 from shrinkage.draw.table import visible
+from shrinkage.draw.thin import thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,11 +18,17 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 _STYLES = ("-", "--", "-.")
 _FONT_SIZE = 9.0
-_LONGEST = 24
+_LONGEST, _LONGEST_INSIDE = 24, 16
 
 
 def name_lines(
-    axes: Axes, x: FloatArray, lines: FloatArray, names: Sequence[str], marker: str = ""
+    axes: Axes,
+    x: FloatArray,
+    lines: FloatArray,
+    names: Sequence[str],
+    marker: str = "",
+    *,
+    end: float = 1.0,
 ) -> None:
     """Draw the columns of `lines` over `x` and write each name beside the end of its line.
 
@@ -35,22 +42,29 @@ def name_lines(
     names : sequence of str, length k
     marker : str
         Marker of the points.
+    end : float, default 1.0
+        Where the lines end, as a share of the width of the axes.
     """
     low, high = axes.get_ylim()
-    box = axes.get_position()
-    points_high = box.height * float(axes.figure.get_figheight()) * 72.0  # type: ignore[union-attr]
+    points_high = float(axes.bbox.height) * 72.0 / float(axes.figure.dpi)
     wanted = [
         float(np.clip((value - low) / (high - low), 0.0, 1.0)) for value in lines[-1:].ravel()
     ]
     drawn = from_entry(lines)
-    places = spread(wanted, 1.3 * _FONT_SIZE / points_high)
-    for position, (name, end, place) in enumerate(zip(names, wanted, places, strict=True)):
+    half = min(0.5 * _FONT_SIZE / points_high, 0.25)  # of a line, which stays inside
+    room = 1.0 - 2.0 * half
+    inner = [float(np.clip((place - half) / room, 0.0, 1.0)) for place in wanted]
+    gap = 1.3 * _FONT_SIZE / points_high / room
+    places = [half + room * place for place in spread(inner, gap)]
+    for position, (name, height, place) in enumerate(zip(names, wanted, places, strict=True)):
         colour = _COLOURS[position % len(_COLOURS)]
         style = _STYLES[position // len(_COLOURS) % len(_STYLES)]
-        axes.plot(x, drawn[:, position], style, color=colour, linewidth=1.6, marker=marker)
+        kept = thinned(axes, x, drawn[:, position])
+        line = drawn[kept, position]
+        axes.plot(x[kept], line, style, color=colour, linewidth=1.6, marker=marker)
         axes.plot(
-            [1.0, 1.03],
-            [end, place],
+            [end, end + 0.03],
+            [height, place],
             style,
             color=colour,
             linewidth=0.9,
@@ -58,15 +72,24 @@ def name_lines(
             clip_on=False,
         )
         axes.text(
-            1.035,
+            end + 0.035,
             place,
-            _short(name),
+            _short(name, _LONGEST if end == 1.0 else _LONGEST_INSIDE),
             transform=axes.transAxes,
             va="center",
             size=_FONT_SIZE,
             color="#333333",
             parse_math=False,
         )
+
+
+def room_for_names(axes: Axes, names: Sequence[str]) -> float:
+    """Return the share of the axes' width that is left when the names stand inside."""
+    if not names:
+        return 1.0
+    longest = max(len(_short(name, _LONGEST_INSIDE)) for name in names)
+    width = float(axes.bbox.width) * 72.0 / float(axes.figure.dpi)
+    return max(0.5, 0.965 - 0.66 * _FONT_SIZE * longest / width)
 
 
 def from_entry(lines: FloatArray) -> FloatArray:
@@ -102,6 +125,6 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
     return places
 
 
-def _short(name: str) -> str:
+def _short(name: str, longest: int) -> str:
     name = visible(name)
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 3] + "..."
+    return name if len(name) <= longest else name[: longest - 3] + "..."

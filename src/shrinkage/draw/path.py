@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shrinkage._typing import BoolArray, FloatArray, IndexArray
-from shrinkage.draw.figure import BLUE, GREY, INK, ORANGE, new_figure, plain_axes, write_title
-from shrinkage.draw.labels import from_entry, name_lines
-from shrinkage.draw.table import significant
+from shrinkage.draw.alpha_axis import (
+    add_description,
+    axes_points,
+    count_features,
+    mark,
+    name_sides,
+    nearest,
+    prepare,
+    title_of_axes,
+    title_of_figure,
+)
+from shrinkage.draw.errors_over_alpha import (
+    ErrorCurves,
+    description_of_errors,
+    draw_errors,
+    numbers_of,
+)
+from shrinkage.draw.figure import GREY, INK, new_figure
+from shrinkage.draw.labels import from_entry, name_lines, room_for_names
+from shrinkage.draw.table import significant, visible
+from shrinkage.draw.thin import thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TRAINING, HELD_OUT = BLUE, ORANGE
 _INCHES = (9.5, 7.0)
-_LEFT, _RIGHT = 0.085, 0.78  # the margin on the right is for the names
-
-
-@dataclass(frozen=True, eq=False)
-class ErrorCurves:
-    """Training and held-out error along a path, one entry per alpha.
-
-    Attributes
-    ----------
-    training, held_out : ndarray, shape (n_alphas,)
-    standard_error : ndarray, shape (n_alphas,), or None
-        Of the held-out error; not drawn where it is NaN.
-    measure : str
-        What they are, for the axis and the title.
-    """
-
-    training: FloatArray
-    held_out: FloatArray
-    standard_error: FloatArray | None = None
-    measure: str = "mean squared error"
+_LEFT, _RIGHT = 0.085, 0.775  # the margin on the right is for the names
 
 
 def path_figure(
@@ -52,6 +49,7 @@ def path_figure(
     heading: str = "Coefficient path",
     unit: str = "per standard deviation",
     n_named: int = 10,
+    ax: Axes | Sequence[Axes] | None = None,
     asked_by: str = "path_figure",
 ) -> Figure:
     """Draw coefficients over alpha and, under them, training and held-out error.
@@ -74,69 +72,69 @@ def path_figure(
     n_named : int, default 10
         So many features are drawn in colour and named: those with the largest coefficients
         where the model was chosen, and, if these are fewer, at the end of the path.
+    ax : matplotlib Axes or two of them, optional
+        Where to draw: the coefficients in the only or first one, the errors, if there are any,
+        in the second. A figure of its own by default.
     asked_by : str
         What the user called, for the error if matplotlib is missing.
 
     Returns
     -------
     matplotlib.figure.Figure
+        The new figure, or that of `ax`.
 
     Raises
     ------
     MissingDependencyError
         If matplotlib is not installed.
     """
-    figure = new_figure(asked_by, _INCHES)
     shown = alphas > 0.0
     alphas, coefs = alphas[shown], coefs[shown]
-    bottom = 0.41 if errors is not None else 0.10
-    upper = figure.add_axes((_LEFT, bottom, _RIGHT - _LEFT, 0.84 - bottom))
-    _prepare(upper, alphas)
-    _draw_coefficients(upper, alphas, coefs, names, chosen, n_named)
+    errors = None if errors is None else errors.only(shown)
+    figure, upper, lower = _places(ax, errors is not None, asked_by)
+    named = _largest(alphas, coefs, chosen, _how_many(upper, n_named, ax is not None))
+    # The names have to stand inside of the user's axes, and at the right of our own.
+    filled = room_for_names(upper, [names[j] for j in named]) if ax is not None else 1.0
+    prepare(upper, alphas, filled)
+    _draw_coefficients(upper, alphas, coefs, names, named, chosen, filled)
     upper.set_ylabel(f"coefficient {unit}", color=INK)
-    _count_features(upper, alphas, coefs)
-    lowest = upper
-    if errors is not None:
-        errors = _where(errors, shown)
-        lowest = figure.add_axes((_LEFT, 0.085, _RIGHT - _LEFT, 0.265), sharex=upper)
-        _prepare(lowest, alphas)
-        _draw_errors(lowest, alphas, errors, chosen, one_se)
+    count_features(upper, alphas, np.count_nonzero(coefs, axis=1))
+    mark(upper, chosen, one_se)
+    if errors is not None and lower is not None:
+        prepare(lower, alphas, filled)
+        draw_errors(lower, alphas, errors, chosen, one_se, inside=ax is not None)
+        name_sides(lower)
+    if lower is None or ax is not None:
+        is_wide = axes_points(upper)[0] >= 300.0
+        words = "alpha: strength of the penalty" if is_wide else "alpha"
+        upper.set_xlabel(f"{words}, stronger to the left", color=INK)
+    else:
         upper.tick_params(which="both", labelbottom=False)
-    _mark(upper, chosen, one_se)
-    lowest.set_xlabel("alpha: strength of the penalty, stronger to the left", color=INK)
-    write_title(figure, heading, _numbers(alphas, coefs, errors, chosen))
+    _write_titles(figure, upper, lower, alphas, coefs, errors, chosen, heading, ax is not None)
+    add_description(figure, _description(alphas, coefs, names, named, errors, chosen))
     return figure
 
 
-def error_figure(
-    alphas: FloatArray,
-    errors: ErrorCurves,
-    *,
-    chosen: float | None = None,
-    one_se: float | None = None,
-    heading: str = "Cross-validation",
-    asked_by: str = "error_figure",
-) -> Figure:
-    """Draw training and held-out error over alpha: the lower part of `path_figure` alone."""
-    figure = new_figure(asked_by, (9.5, 4.2))
-    shown = alphas > 0.0
-    alphas, errors = alphas[shown], _where(errors, shown)
-    axes = figure.add_axes((_LEFT, 0.14, _RIGHT - _LEFT, 0.62))
-    _prepare(axes, alphas)
-    _draw_errors(axes, alphas, errors, chosen, one_se)
-    axes.set_xlabel("alpha: strength of the penalty, stronger to the left", color=INK)
-    write_title(figure, heading, _error_numbers(alphas, errors, chosen))
-    return figure
+def _places(
+    ax: Axes | Sequence[Axes] | None, with_errors: bool, asked_by: str
+) -> tuple[Figure, Axes, Axes | None]:
+    """Return the figure and the axes of the coefficients and, if these are drawn, the errors."""
+    if ax is None:
+        figure = new_figure(asked_by, _INCHES)
+        bottom = 0.40 if with_errors else 0.10
+        upper = figure.add_axes((_LEFT, bottom, _RIGHT - _LEFT, 0.85 - bottom))
+        lower = None
+        if with_errors:
+            lower = figure.add_axes((_LEFT, 0.09, _RIGHT - _LEFT, 0.275), sharex=upper)
+        return figure, upper, lower
+    # A sequence of two is coefficients and errors.
+    pair = list(np.ravel(np.asarray(ax, dtype=object)))
+    return pair[0].figure, pair[0], pair[1] if with_errors and len(pair) > 1 else None
 
 
-def _prepare(axes: Axes, alphas: FloatArray) -> None:
-    """Set the common look: a reversed logarithmic axis, few lines."""
-    axes.set_xscale("log")
-    if alphas.size > 1:
-        axes.set_xlim(float(alphas.max()), float(alphas.min()))
-    elif alphas.size:
-        axes.set_xlim(float(alphas[0]) * 2.0, float(alphas[0]) / 2.0)
-    plain_axes(axes)
+def _how_many(axes: Axes, n_named: int, inside: bool) -> int:
+    """Return how many names there is room for in the user's axes."""
+    return min(n_named, max(1, int(axes_points(axes)[1] / 13.0))) if inside else n_named
 
 
 def _draw_coefficients(
@@ -144,19 +142,33 @@ def _draw_coefficients(
     alphas: FloatArray,
     coefs: FloatArray,
     names: Sequence[str],
+    named: IndexArray,
     chosen: float | None,
-    n_named: int,
+    filled: float,
 ) -> None:
-    named = _largest(alphas, coefs, chosen, n_named)
     marker = "o" if alphas.size == 1 else ""
     others = np.setdiff1d(np.flatnonzero((coefs != 0.0).any(axis=0)), named)
-    axes.axhline(0.0, color=INK, linewidth=0.6)
-    if others.size:
-        axes.plot(
-            alphas, from_entry(coefs[:, others]), color=GREY, linewidth=0.7, marker=marker, zorder=1
-        )
+    axes.axhline(0.0, xmax=filled, color=INK, linewidth=0.6)
     axes.set_ylim(_limits(alphas, coefs, chosen))
-    name_lines(axes, alphas, coefs[:, named], [names[j] for j in named], marker)
+    if others.size:
+        x, y = _joined(axes, alphas, from_entry(coefs[:, others]))
+        axes.plot(x, y, color=GREY, linewidth=0.7, marker=marker, zorder=1)
+    end = 1.0 if alphas.size > 1 else 0.5
+    name_lines(
+        axes, alphas, coefs[:, named], [names[j] for j in named], marker, end=min(end, filled)
+    )
+
+
+def _joined(axes: Axes, alphas: FloatArray, lines: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return many lines as one with gaps, which makes the file smaller."""
+    x: list[FloatArray] = []
+    y: list[FloatArray] = []
+    gap = np.array([np.nan])
+    for line in lines.T:
+        kept = thinned(axes, alphas, line, 0.25)
+        x += [alphas[kept], gap]
+        y += [line[kept], gap]
+    return np.concatenate(x), np.concatenate(y)
 
 
 def _largest(
@@ -165,108 +177,69 @@ def _largest(
     """Return the features with the largest coefficients at the marked alpha, then at the end."""
     if coefs.size == 0:
         return np.zeros(0, dtype=np.intp)
-    at = coefs[_nearest(alphas, chosen)]
+    at = coefs[nearest(alphas, chosen)]
     order: IndexArray = np.lexsort((-np.abs(coefs[-1]), -np.abs(at)))[:n_named]
     entered: BoolArray = (coefs[:, order] != 0.0).any(axis=0)
     return np.compress(entered, order)
-
-
-def _nearest(alphas: FloatArray, alpha: float | None) -> int:
-    if alpha is None or alpha <= 0.0:
-        return int(alphas.size) - 1
-    return int(np.argmin(np.abs(np.log(alphas) - np.log(alpha))))
 
 
 def _limits(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> tuple[float, float]:
     """Return limits that show the chosen model well: a wild end of the path is cut off."""
     if coefs.size == 0 or not coefs.any():
         return -1.0, 1.0
-    at = coefs[: _nearest(alphas, chosen) + 1]
+    at = coefs[: nearest(alphas, chosen) + 1]
     room = 2.5 * max(float(np.abs(at).max()), 0.05 * float(np.abs(coefs).max()))
     low, high = max(float(coefs.min()), -room), min(float(coefs.max()), room)
     margin = 0.06 * (high - low)
     return min(low, 0.0) - margin, max(high, 0.0) + margin
 
 
-def _count_features(axes: Axes, alphas: FloatArray, coefs: FloatArray) -> None:
-    """Write the number of features above the axes, at places spread evenly over it."""
-    counts = np.count_nonzero(coefs, axis=1)
-    top = axes.secondary_xaxis("top")
-    top.set_xticks([])
-    if alphas.size:
-        places = np.unique(np.linspace(0, alphas.size - 1, 9).round().astype(int))
-        top.set_xticks(alphas[places], [str(count) for count in counts[places]])
-        top.set_xticks([], minor=True)
-    top.tick_params(colors=INK, labelsize=9, length=2)
-    top.spines["top"].set_visible(False)
-    top.set_xlabel("features in the model", color=INK, fontsize=9)
-
-
-def _draw_errors(
-    axes: Axes,
+def _write_titles(
+    figure: Figure,
+    upper: Axes,
+    lower: Axes | None,
     alphas: FloatArray,
-    errors: ErrorCurves,
+    coefs: FloatArray,
+    errors: ErrorCurves | None,
     chosen: float | None,
-    one_se: float | None,
+    heading: str,
+    inside: bool,
 ) -> None:
-    marker = "o" if alphas.size == 1 else ""
-    axes.plot(alphas, errors.training, "--", color=TRAINING, marker=marker, label="training")
-    axes.plot(
-        alphas,
-        errors.held_out,
-        color=HELD_OUT,
-        marker=marker,
-        linewidth=1.8,
-        label="held-out",
-    )
-    if errors.standard_error is not None and np.isfinite(errors.standard_error).any():
-        low = errors.held_out - errors.standard_error
-        high = errors.held_out + errors.standard_error
-        label = "\N{PLUS-MINUS SIGN} one standard error"
-        axes.fill_between(alphas, low, high, color=HELD_OUT, alpha=0.18, linewidth=0, label=label)
-    _mark(axes, chosen, one_se, labelled=True)
-    axes.set_ylabel(errors.measure, color=INK)
-    words: dict[str, Any] = {"size": 9, "color": INK, "style": "italic", "va": "bottom"}
-    words["transform"] = axes.transAxes
-    axes.text(0.0, 1.02, "\N{LEFTWARDS ARROW} underfitting: too strong", ha="left", **words)
-    axes.text(1.0, 1.02, "overfitting: too weak \N{RIGHTWARDS ARROW}", ha="right", **words)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
+    numbers = _numbers(alphas, coefs, chosen)
+    if inside:
+        title_of_axes(upper, heading, numbers)
+        if lower is not None and errors is not None:
+            brief = numbers_of(alphas, errors, chosen, in_brief=True)
+            title_of_axes(lower, "Training and held-out error", brief)
+        return
+    if errors is not None and alphas.size:
+        numbers += f"; {numbers_of(alphas, errors, chosen)}"
+    title_of_figure(figure, heading, numbers)
 
 
-def _mark(axes: Axes, chosen: float | None, one_se: float | None, labelled: bool = False) -> None:
-    for alpha, style, name in ((chosen, "-", "chosen alpha"), (one_se, ":", "one-se alpha")):
-        if alpha is not None and alpha > 0.0:
-            label = f"{name} {significant(alpha, 3)}" if labelled else None
-            axes.axvline(alpha, color=INK, linestyle=style, linewidth=1.0, label=label)
-
-
-def _where(errors: ErrorCurves, shown: BoolArray) -> ErrorCurves:
-    se = errors.standard_error
-    return ErrorCurves(
-        errors.training[shown],
-        errors.held_out[shown],
-        None if se is None else se[shown],
-        errors.measure,
-    )
-
-
-def _numbers(
-    alphas: FloatArray, coefs: FloatArray, errors: ErrorCurves | None, chosen: float | None
-) -> str:
+def _numbers(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> str:
     if alphas.size == 0:
         return "no positive alpha to show"
-    at = _nearest(alphas, chosen)
+    at = nearest(alphas, chosen)
     kept = np.count_nonzero(coefs[at])
-    words = f"{kept} of {coefs.shape[1]} features at alpha {significant(float(alphas[at]), 3)}"
-    return words if errors is None else f"{words}; {_error_numbers(alphas, errors, chosen)}"
+    return f"{kept} of {coefs.shape[1]} features at alpha {significant(float(alphas[at]), 3)}"
 
 
-def _error_numbers(alphas: FloatArray, errors: ErrorCurves, chosen: float | None) -> str:
-    at = _nearest(alphas, chosen)
-    spread = ""
-    if errors.standard_error is not None and np.isfinite(errors.standard_error[at]):
-        spread = f" \N{PLUS-MINUS SIGN} {significant(float(errors.standard_error[at]), 2)}"
-    return (
-        f"{errors.measure} {significant(float(errors.held_out[at]))}{spread} held-out, "
-        f"{significant(float(errors.training[at]))} training"
+def _description(
+    alphas: FloatArray,
+    coefs: FloatArray,
+    names: Sequence[str],
+    named: IndexArray,
+    errors: ErrorCurves | None,
+    chosen: float | None,
+) -> str:
+    words = (
+        f"Coefficients over alpha, the strength of the penalty: {_numbers(alphas, coefs, chosen)}"
     )
+    if alphas.size:
+        at = coefs[nearest(alphas, chosen)]
+        largest = [f"{visible(names[j])} {significant(at[j], 3)}" for j in named[:3] if at[j]]
+        words += f", the largest being {', '.join(largest)}" if largest else ""
+    if errors is None or alphas.size == 0:
+        return words + "."
+    return f"{words}. {description_of_errors(alphas, errors, chosen)}"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from shrinkage._typing import ArrayLike, FloatArray, FoldArray
 from shrinkage.draw.table import significant
-from shrinkage.errors import ArgumentError
 from shrinkage.estimators.base import LinearModel, training_of
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import Rule
@@ -20,9 +19,8 @@ from shrinkage.select.held_out import HeldOut
 from shrinkage.solve import Problem, Status
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from shrinkage.draw import ErrorCurves
 
 
 class CrossValidatedModel(LinearModel):
@@ -42,6 +40,7 @@ class CrossValidatedModel(LinearModel):
     l1_ratios_: tuple[float, ...]
     cv_mean_: FloatArray
     cv_se_: FloatArray
+    cv_paired_se_: FloatArray
     train_mean_: FloatArray
     best_index_: tuple[int, int]
     fold_ids_: FoldArray
@@ -110,7 +109,7 @@ class CrossValidatedModel(LinearModel):
         self.alphas_ = found.alphas if several else found.alphas[0]
         self.l1_ratios_ = found.l1_ratios
         self.cv_mean_, self.cv_se_ = found.cv_mean, found.cv_se
-        self.train_mean_ = found.train_mean
+        self.cv_paired_se_, self.train_mean_ = found.paired_se, found.train_mean
         self.best_index_ = found.index
         self.fold_ids_, self._held_out = found.fold_ids, found.held_out
         self.measure_ = found.measure
@@ -129,16 +128,25 @@ class CrossValidatedModel(LinearModel):
         return self._held_out.predict()
 
     def _folds_in_words(self, found: CrossValidation) -> str:
-        return f"{found.fold_weights.size} folds"
+        n_folds = found.fold_weights.size
+        return f"{n_folds} folds" if n_folds > 1 else "1 fold"
 
-    def plot_path(self) -> Figure:
+    def plot_path(self, ax: Axes | Sequence[Axes] | None = None) -> Figure:
         """Draw the coefficients over alpha, and under them training and held-out error.
 
-        Coefficients are per standard deviation of their column, for the chosen l1_ratio.
+        Coefficients are per standard deviation of their column, for the chosen l1_ratio. The
+        errors are drawn as by `plot_cv`.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or two of them, optional
+            One is for the coefficients only, two for coefficients and errors; a figure of its
+            own with both by default.
 
         Returns
         -------
         matplotlib.figure.Figure
+            The new figure, or that of `ax`.
 
         Raises
         ------
@@ -149,29 +157,27 @@ class CrossValidatedModel(LinearModel):
         ArgumentError
             If the model was read from a file, which does not hold the path.
         """
-        from shrinkage.draw import path_figure
+        from shrinkage.estimators.displays import PathDisplay
 
-        check_is_fitted(self, "coef_")
-        if not hasattr(self, "path_"):
-            hint = "plot_cv() draws its errors"
-            raise ArgumentError.cannot("plot_path", "draw a model read from a file", hint)
-        return path_figure(
-            self.path_.alphas,
-            self.path_.coef_path * self.path_.spread,
-            self.coef_names_,
-            self._curves(),
-            chosen=self.alpha_,
-            one_se=self.alpha_1se_,
-            heading=self._heading(),
-            asked_by="plot_path",
-        )
+        return PathDisplay._of(self, "plot_path")._draw(ax, "plot_path").figure_
 
-    def plot_cv(self) -> Figure:
+    def plot_cv(self, ax: Axes | None = None) -> Figure:
         """Draw training and held-out error over alpha, for the chosen l1_ratio.
+
+        The band is one standard error over folds of the difference to the best alpha: all
+        alphas share the folds, so what makes a fold hard cancels in it. Where the band reaches
+        the level of the best, that alpha is as good as far as the folds can tell; stretches of
+        such alphas are marked on the axis. See `CrossValidationDisplay`.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a figure of its own by default.
 
         Returns
         -------
         matplotlib.figure.Figure
+            The new figure, or that of `ax`.
 
         Raises
         ------
@@ -180,30 +186,9 @@ class CrossValidatedModel(LinearModel):
         sklearn.exceptions.NotFittedError
             Before `fit`.
         """
-        from shrinkage.draw import error_figure
+        from shrinkage.estimators.displays import CrossValidationDisplay
 
-        check_is_fitted(self, "cv_mean_")
-        alphas = self.alphas_ if self.alphas_.ndim == 1 else self.alphas_[self.best_index_[0]]
-        return error_figure(
-            alphas,
-            self._curves(),
-            chosen=self.alpha_,
-            one_se=self.alpha_1se_,
-            heading=self._heading(),
-            asked_by="plot_cv",
-        )
-
-    def _curves(self) -> ErrorCurves:
-        from shrinkage.draw import ErrorCurves
-
-        best = self.best_index_[0]
-        return ErrorCurves(
-            self.train_mean_[best], self.cv_mean_[best], self.cv_se_[best], self.measure_
-        )
-
-    def _heading(self) -> str:
-        ratio = f", l1_ratio {self.l1_ratio_:g}" if len(self.l1_ratios_) > 1 else ""
-        return f"{type(self).__name__}{ratio}: {self.folds_}"
+        return CrossValidationDisplay._of(self)._draw(ax, "plot_cv").figure_
 
     def _choice_lines(self) -> list[str]:
         best = self.best_index_

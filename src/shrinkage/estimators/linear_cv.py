@@ -55,6 +55,9 @@ class LassoCV(CrossValidatedModel):
     cv_mean_, cv_se_ : ndarray of shape (n_l1_ratios, n_alphas)
         Held-out error, in squared units of y, and its standard error; with `scoring` that
         measure.
+    cv_paired_se_ : ndarray of shape (n_l1_ratios, n_alphas)
+        Standard error over folds of the difference to the best alpha of the row; NaN with one
+        fold.
     train_mean_ : ndarray of shape (n_l1_ratios, n_alphas)
         The same measure on the training rows.
     best_index_ : tuple of int

@@ -182,6 +182,7 @@ def _curve(model: CrossValidatedModel) -> dict[str, Any]:
         "alphas": _plain(np.atleast_2d(model.alphas_)),
         "mean": _plain(model.cv_mean_),
         "standard_error": _plain(model.cv_se_),
+        "paired_standard_error": _plain(model.cv_paired_se_),
         "train_mean": _plain(model.train_mean_),
         "best": [int(k) for k in model.best_index_],
         "alpha_1se": _plain(model.alpha_1se_),
@@ -280,6 +281,8 @@ def _restore_curve(
     model.l1_ratios_ = tuple(curve["l1_ratios"])
     model.alphas_ = alphas[0] if len(model.l1_ratios_) == 1 else alphas
     model.cv_mean_, model.cv_se_ = _array(curve["mean"]), _array(curve["standard_error"])
+    paired = curve.get("paired_standard_error")  # files of version 0.1.0 may lack it
+    model.cv_paired_se_ = np.full_like(model.cv_mean_, np.nan) if paired is None else _array(paired)
     model.train_mean_ = _array(curve["train_mean"])
     row, column = curve["best"]
     model.best_index_ = (int(row), int(column))

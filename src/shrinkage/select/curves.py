@@ -89,6 +89,17 @@ class Curves:
         row, column = divmod(int(best), loss.shape[1])
         return row, column
 
+    @cached_property
+    def paired_se(self) -> FloatArray:
+        """Standard error over folds of e_k(alpha) - e_k(best alpha of that l1_ratio), (L, m).
+
+        All alphas share the folds: what makes a fold hard for one makes it hard for its
+        neighbours, and cancels in the difference. 0 at the best alpha; NaN with one fold.
+        """
+        best = np.argmin(np.where(np.isnan(self.loss), np.inf, self.loss), axis=1)
+        reference = np.take_along_axis(self.fold_errors, best[:, None, None], axis=2)
+        return mean_and_se(self.fold_errors - reference, self.fold_weights)[1]
+
     @property
     def one_se_index(self) -> Index:
         """Indices of the largest alpha within one standard error, for the best l1_ratio."""
@@ -134,6 +145,35 @@ class Curves:
         if not (0 <= row < rows and 0 <= column < columns):
             raise ArgumentError.must("rule", requirement, index)
         return row, column
+
+
+def as_good_as_best(loss: FloatArray, paired_se: FloatArray) -> tuple[tuple[int, int], ...]:
+    """Return the stretches of alphas that the folds can't tell from the best one.
+
+    Those in which loss - smallest loss <= paired_se. This describes the folds at hand and is no
+    test: folds share training rows, and the minimum was found on them.
+
+    Parameters
+    ----------
+    loss : ndarray of shape (m,)
+        Mean over folds, smaller is better.
+    paired_se : ndarray of shape (m,)
+        As in `Curves.paired_se`.
+
+    Returns
+    -------
+    tuple of (first, last)
+        Indices, both included, increasing. Empty without a standard error or a second alpha.
+
+    References
+    ----------
+    Chen and Yang (2021), on the error of one-standard-error rules by marginal errors.
+    """
+    if loss.size < 2 or np.isnan(paired_se).all():
+        return ()
+    is_as_good = loss - np.fmin.reduce(loss) <= paired_se
+    edges = np.flatnonzero(np.diff(is_as_good, prepend=False, append=False)).tolist()
+    return tuple((first, after - 1) for first, after in zip(edges[::2], edges[1::2], strict=True))
 
 
 def mean_and_se(error: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:

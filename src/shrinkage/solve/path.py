@@ -22,6 +22,7 @@ from shrinkage.solve.result import CORE_STATUS, Solution, Status, unfinished, wa
 from shrinkage.solve.solver import Solver
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -237,12 +238,18 @@ class Path:
         }
         return frame_of(table)
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Axes | None = None) -> Figure:
         """Draw each coefficient, per standard deviation of its column, against alpha.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a figure of its own by default.
 
         Returns
         -------
         matplotlib.figure.Figure
+            The new figure, or that of `ax`.
 
         Raises
         ------
@@ -252,7 +259,9 @@ class Path:
         from shrinkage.draw.path import path_figure
 
         names = self.names or tuple(f"x{j}" for j in range(self.n_features))
-        return path_figure(self.alphas, self.coef_path * self.spread, names, asked_by="path.plot")
+        return path_figure(
+            self.alphas, self.coef_path * self.spread, names, ax=ax, asked_by="path.plot"
+        )
 
     def __len__(self) -> int:
         """Return the number of alphas."""

@@ -1,5 +1,6 @@
 """The figures say what they should, with names that do not overlap."""
 
+import re
 import subprocess
 import sys
 import warnings
@@ -8,8 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from shrinkage.draw import ErrorCurves, describe, error_figure, path_figure, svg_of
+from shrinkage.draw import ErrorCurves, describe, description_of, path_figure, svg_of
 from shrinkage.draw.labels import from_entry, spread
 
 ALPHAS = np.geomspace(1.0, 1e-3, 30)
@@ -41,7 +43,7 @@ def test_a_path_figure_has_names_errors_and_marks():
     )
     found = texts(figure)
     assert {"bmi", "sex=female", "$s_5$", "Lasso", "training", "held-out"} <= set(found)
-    assert "\N{PLUS-MINUS SIGN} one standard error" in found
+    assert "\N{PLUS-MINUS SIGN} 1 se of the error\nby itself" in found
     assert any("underfitting" in text for text in found)
     assert any("overfitting" in text for text in found)
     assert "chosen alpha 0.0924" in found
@@ -76,7 +78,8 @@ def test_names_do_not_overlap():
         ALPHAS, np.repeat(COEFS[:, :1], 20, axis=1), list("abcdefghijklmnopqrst"), n_named=20
     )
     figure.draw_without_rendering()
-    boxes = sorted((text.get_window_extent() for text in figure.axes[0].texts), key=lambda b: b.y0)
+    named = [text for text in figure.axes[0].texts if len(text.get_text()) == 1]
+    boxes = sorted((text.get_window_extent() for text in named), key=lambda b: b.y0)
     assert len(boxes) == 20
     for low, high in pairwise(boxes):
         assert low.y1 <= high.y0 + 0.5
@@ -142,10 +145,60 @@ def test_small_paths_can_be_drawn(alphas, coefs):
     svg_of(path_figure(alphas, coefs, names, errors, chosen=float(alphas[0])))
 
 
-def test_the_error_curves_can_be_drawn_alone():
-    found = texts(error_figure(ALPHAS, ERRORS, chosen=float(ALPHAS[10]), heading="LassoCV"))
-    assert "held-out" in found
-    assert any(text.startswith("mean squared error ") for text in found)
+def test_a_notebook_shows_the_svg_with_its_description():
+    figure = path_figure(ALPHAS, COEFS, NAMES, chosen=float(ALPHAS[10]))
+    svg = figure._repr_svg_()
+    assert svg == svg_of(figure)
+    described = next(child.text for child in ET.fromstring(svg) if child.tag.endswith("}desc"))
+    assert described == description_of(figure)
+    kept = np.count_nonzero(COEFS[10])
+    assert f"{kept} of 5 features at alpha 0.0924, the largest being bmi 2.63," in described
+
+
+def test_an_svg_keeps_the_numbers_of_its_paths_short():
+    paths = re.findall(r' d="([^"]*)"', svg_of(path_figure(ALPHAS, COEFS, NAMES)))
+    assert len(paths) > 5
+    assert not any(re.search(r"\.\d{3}", path) for path in paths)
+
+
+def test_in_axes_of_the_user_the_title_is_above_and_the_names_are_inside():
+    figure = Figure()
+    axes = figure.subplots()
+    assert path_figure(ALPHAS, COEFS, NAMES, chosen=float(ALPHAS[10]), heading="A", ax=axes) is (
+        figure
+    )
+    assert not figure.texts
+    assert axes.get_title("left").startswith("A; ")
+    assert "bmi" in texts(figure)
+    figure.draw_without_rendering()
+    right = axes.get_window_extent().x1
+    for text in axes.texts:
+        if text.get_text() in NAMES:
+            assert text.get_window_extent().x1 <= right + 1.0
+    assert svg_of(figure).count("<title>A; ") == 1
+
+
+def test_the_errors_are_in_the_second_axes_of_a_pair():
+    figure = Figure()
+    upper, lower = figure.subplots(2)
+    path_figure(ALPHAS, COEFS, NAMES, ERRORS, ax=[upper, lower])
+    assert "coefficient" in upper.get_ylabel()
+    assert lower.get_ylabel() == "mean squared error"
+    assert upper.get_xlim() == lower.get_xlim()
+
+
+def test_in_one_axes_there_are_no_errors():
+    figure = Figure()
+    path_figure(ALPHAS, COEFS, NAMES, ERRORS, ax=figure.subplots())
+    assert len(figure.axes) == 1
+    assert "held-out" not in texts(figure)
+
+
+def test_small_axes_name_fewer_features():
+    figure = Figure()
+    axes = figure.add_axes((0.1, 0.1, 0.8, 0.1))
+    path_figure(ALPHAS, COEFS, NAMES, ax=axes)
+    assert len([name for name in NAMES if name in texts(figure)]) == 2
 
 
 def test_lines_start_where_features_enter():

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from shrinkage import ArgumentError
-from shrinkage.select.curves import Curves, mean_and_se
+from shrinkage.select.curves import Curves, as_good_as_best, mean_and_se
 from shrinkage.select.edges import edge_status, extension
 from shrinkage.solve import Status
 from shrinkage.solve.fold_points import Folds
@@ -103,3 +103,40 @@ def test_status_at_the_edge():
     assert edge_status(rising, 10.0) is Status.CONVERGED
     assert edge_status(rising, 20.0) is Status.GRID_EDGE
     assert edge_status(curves_of([[[2.0, 1.0, 3.0]] * 2], alphas=alphas), 10.0) is Status.CONVERGED
+
+
+def test_what_all_alphas_share_cancels_in_the_paired_standard_error():
+    hard, wiggle = np.array([0.0, 10.0, -5.0, 3.0]), np.array([0.1, -0.1, 0.2, -0.2])
+    errors = np.column_stack([hard + 2.0 + wiggle, hard + 1.0, hard + 1.5])
+    curves = curves_of([errors])
+    expected = np.std(wiggle, ddof=1) / 2.0
+    assert_allclose(curves.paired_se[0], [expected, 0.0, 0.0], atol=1e-14)
+    assert curves.cv_se.min() > 1.0
+
+
+def test_the_paired_standard_error_is_weighted_and_for_each_l1_ratio():
+    errors = np.array([[[3.0, 1.0], [4.0, 5.0]], [[1.0, 2.0], [1.0, 6.0]]])
+    curves = curves_of(errors, weight=[0.75, 0.25])
+    _, by_hand = mean_and_se(errors[0] - errors[0][:, [1]], np.array([0.75, 0.25]))
+    assert_allclose(curves.paired_se[0], by_hand)
+    assert_allclose(curves.paired_se[1, 0], 0.0)
+    assert curves.paired_se[1, 1] > 0.0
+
+
+def test_a_score_is_paired_with_the_largest():
+    curves = curves_of([[[3.0, 1.0], [4.0, 5.0]]], larger_is_better=True)
+    assert curves.paired_se[0, 0] == 0.0
+    assert curves.paired_se[0, 1] > 0.0
+
+
+def test_one_fold_has_no_paired_standard_error():
+    curves = curves_of([[[3.0, 1.0, 2.0]]])
+    assert np.isnan(curves.paired_se).all()
+    assert as_good_as_best(curves.loss[0], curves.paired_se[0]) == ()
+
+
+def test_stretches_that_are_as_good_as_the_best():
+    loss = np.array([2.0, 1.1, 1.0, 1.3, 1.05, np.nan, 1.2])
+    se = np.array([0.5, 0.1, 0.0, 0.2, 0.1, np.nan, 0.2])
+    assert as_good_as_best(loss, se + 1e-12) == ((1, 2), (4, 4), (6, 6))
+    assert as_good_as_best(loss[:1], se[:1]) == ()
