@@ -161,7 +161,7 @@ def _draw_line(axes: Axes, line: FloatArray, **look: Any) -> None:
     from matplotlib.path import Path
 
     path = Path(line)
-    path.simplify_threshold = 0.35  # of a pixel
+    path.simplify_threshold = 0.2  # of a pixel
     clip = axes.bbox.padded(5.0).extents
     path = path.cleaned(axes.transData, remove_nans=True, clip=clip, simplify=True)
     points, codes = np.asarray(path.vertices), np.asarray(path.codes)
