@@ -175,7 +175,8 @@ def _decimal_mark(text: str) -> str:
 def refuse(arguments: argparse.Namespace, options: Sequence[str], why: str) -> None:
     """Refuse each of these options that was given: none is ever ignored."""
     for option in options:
-        if getattr(arguments, option, None) not in (None, []):
+        given = getattr(arguments, option, None)
+        if given is not None and given is not False and given != []:
             raise UsageError(f"{as_option(option)} can't be given {why}")
 
 

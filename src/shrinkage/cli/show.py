@@ -41,6 +41,7 @@ _READ = ("data", "target", "keep", "drop", "weights", "offset", "groups", "decim
 _TYPED = {
     "l1_ratios": "--l1-ratio",
     "features": "--feature",
+    "columns": "--feature",
     **{argument: as_option(option) for option, argument in _SIMULATED.items()},
 }
 
@@ -54,7 +55,8 @@ def show(arguments: argparse.Namespace) -> None:
     try:
         figure = draw(arguments)
     except ShrinkageError as error:
-        raise UsageError(as_typed(str(error), _TYPED)) from None
+        source = {"X": "--simulate"} if arguments.simulate else {}
+        raise UsageError(as_typed(str(error), _TYPED | source)) from None
     if arguments.out == _STDOUT:
         sys.stdout.flush()
         sys.stdout.buffer.write(svg_of(figure).encode())
@@ -65,7 +67,7 @@ def show(arguments: argparse.Namespace) -> None:
     if arguments.json:
         title, description = _title_of(figure), description_of(figure)
         print_json({"title": title, "description": description, "file": arguments.out})
-    tell(arguments, f"wrote {place}: {description_of(figure) or _title_of(figure)}")
+    tell(arguments, f"wrote {place}\n{description_of(figure) or _title_of(figure)}")
 
 
 def _check_out(arguments: argparse.Namespace) -> None:
@@ -84,7 +86,7 @@ def _check_out(arguments: argparse.Namespace) -> None:
     if place.suffix.lower() not in _ENDINGS:
         hint = f"-o {place.with_suffix('.svg')}" if place.name else None
         raise ArgumentError.must("--out", kinds, Phrase(out or "nothing"), hint)
-    check_directory("--out", place.parent)
+    check_directory(str(place.parent), place.parent)
 
 
 def _check_source(arguments: argparse.Namespace) -> None:

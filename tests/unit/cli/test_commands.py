@@ -43,16 +43,6 @@ def save(path, columns) -> str:
     return str(path)
 
 
-@pytest.fixture
-def call(capsys):
-    def call(*arguments: str):
-        code = main(list(arguments))
-        out, err = capsys.readouterr()
-        return SimpleNamespace(code=code, out=out, err=err)
-
-    return call
-
-
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
