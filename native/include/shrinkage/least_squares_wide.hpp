@@ -20,10 +20,10 @@ namespace shrinkage {
 class WideLeastSquares {
 public:
     /// @param set columns with their scales, no penalty factors @param kernel theirs, on training
-    /// rows
+    /// rows @param norm |z_j| of every column of the design
     WideLeastSquares(const Runtime& runtime, const ColumnSet& set, const TrainingRows& training,
-                     std::vector<double> kernel)
-        : _runtime(runtime), _set(set), _training(training) {
+                     std::span<const double> norm, std::vector<double> kernel)
+        : _runtime(runtime), _set(set), _training(training), _norm(norm) {
         const Blas& blas = runtime.blas;
         const Coordinates rows = coordinates_of(blas, training.size(), std::move(kernel));
         const Separation parts =
@@ -51,27 +51,28 @@ public:
         // The first step may leave more than it takes: its error is the rounding of long vectors.
         // The next ones are steps on that error.
         std::vector<double> scaled(_set.size(), 0.0), now = scaled, residual = reached;
-        double square = squared(residual);
-        for (int step = 0; step < max_steps && square > enough * squared(_training.target);
+        std::vector<double> left = _training.target, best_left = left, best = reached;
+        for (int step = 0; step < max_steps && squared(best) > enough * squared(_training.target);
              ++step) {
             add_step(residual, now);
-            residual = reached;
-            subtract_fit(now, residual);
+            left = _training.target;
+            subtract_fit(now, left);
+            residual = left;
             detail::take_away(_runtime.blas, n, _unreached, residual);
-            if (squared(residual) < square) {
-                square = squared(residual);
+            if (squared(residual) < squared(best)) {
+                best = residual;
+                best_left = left;
                 scaled = now;
             }
         }
         for (Index j = 0; j < _set.size(); ++j) scaled[j] *= _set.factor[j];
         _coef = std::move(scaled);
-        double unreached = 0.0;
-        for (Index i = 0; i < n; ++i) {
-            const double apart = _training.target[i] - reached[i];
-            unreached += apart * apart;
-        }
+        double square = squared(best);
+        std::vector<double> unreached = best_left;
+        for (Index i = 0; i < n; ++i) unreached[i] -= best[i];
+        if (is_in_a_column(unreached)) square += squared(unreached);
         KernelSolutions solution;
-        solution.loss = {(unreached + square) / 2.0};
+        solution.loss = {squared(best_left) / 2.0};
         solution.dual_gap = {square / 2.0};
         solution.violation = {std::sqrt(square) * _training.longest};
         return solution;
@@ -82,6 +83,20 @@ private:
         double sum = 0.0;
         for (const double value : values) sum += value * value;
         return sum;
+    }
+
+    /// Whether what the kernel calls out of reach is in fact in the reach of a column, one that is
+    /// too short to show in the kernel.
+    bool is_in_a_column(const std::vector<double>& values) const {
+        constexpr double no_part = 1e-11;
+        const double square = squared(values);
+        if (square <= no_part * no_part * squared(_training.target)) return false;
+        const std::vector<double> products =
+            column_products(_runtime, _set, on_all_rows(_training, _set.design.rows(), values));
+        for (Index j = 0; j < _set.size(); ++j)
+            if (std::abs(products[j]) > no_part * std::sqrt(square) * _norm[_set.columns[j]])
+                return true;
+        return false;
     }
 
     /// scaled += Z'A A'residual
@@ -107,6 +122,7 @@ private:
     const Runtime& _runtime;
     const ColumnSet& _set;
     const TrainingRows& _training;
+    std::span<const double> _norm;
     std::vector<double> _within;     ///< A, rows x rank
     std::vector<double> _unreached;  ///< combinations of rows that no column has a part in
     std::vector<double> _coef;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "shrinkage/kernel_refinement.hpp"
 #include "shrinkage/least_squares_wide.hpp"
 #include "shrinkage/ridge_path.hpp"
 
@@ -12,7 +13,7 @@ namespace shrinkage {
 
 /// Ridge at all alphas (decreasing, >= 0) from one decomposition of rows x rows; one more for
 /// alpha = 0, where all features are free and the shortest of all solutions is taken. X is read
-/// twice.
+/// twice, and more often only where columns are of very different lengths.
 class WideRidge {
 public:
     WideRidge(const Runtime& runtime, const Design& design, std::span<const double> y,
@@ -51,8 +52,9 @@ private:
     void append_penalised(const KernelBasis& basis, const std::vector<double>& l2,
                           PathResult& path) {
         const Index n_penalised = _terms.penalised.size(), n_free = _terms.free.size();
-        const KernelSolutions solutions =
-            solve_kernel_ridge(_runtime.blas, basis, l2, refine_above());
+        KernelSolutions solutions = solve_kernel_ridge(_runtime.blas, basis, l2, refine_above());
+        KernelRefinement(_runtime, _terms.penalised, _training, basis)
+            .run(l2, RidgeTolerances::doubt * _training.null_loss, solutions);
         std::vector<double> dual = solutions.dual;
         dual.insert(dual.end(), basis.target.begin(), basis.target.end());
         const std::vector<double> penalised = coefficients(_terms.penalised, dual);
@@ -88,7 +90,7 @@ private:
         if (basis.ill_conditioned()) {
             basis = {};
             path.counts.factorised += 2;
-            WideLeastSquares again(_runtime, _terms.plain, _training,
+            WideLeastSquares again(_runtime, _terms.plain, _training, _data.norm,
                                    weighted_kernel(std::move(kernel), _data.rows(), _training));
             solutions = again.solve();
             rank = again.rank();
