@@ -9,7 +9,7 @@ from scipy import linalg, sparse
 
 from shrinkage import elastic_net_path
 from shrinkage.solve.certificate import certify
-from shrinkage.solve.plan import CROSS_PRODUCTS
+from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_N, RIDGE_P
 from tests.plans import ACTIVE_SET_PLANS, forced
 
 pytestmark = pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
@@ -304,3 +304,111 @@ def test_bounds_are_kept_exactly(plan, l1_ratio):
     assert (path.coef_path >= options["lower"] - slack).all()
     assert (path.coef_path <= options["upper"] + slack).all()
     assert np.isclose(path.coef_path, options["upper"], rtol=1e-15, atol=0).any()
+
+
+def _free_and_nearly_dependent(seed, apart, n, p):
+    """Four free columns of which two are combinations of the others but for `apart`."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p))
+    X[:, 1] = X[:, 0] + apart * rng.normal(size=n)
+    X[:, 2] = X[:, 3] - X[:, 0] + apart * rng.normal(size=n)
+    y = X[:, 0] + X[:, 5] + rng.normal(size=n)
+    if seed % 2:
+        X *= 10.0 ** rng.uniform(-4, 4, size=p)
+    factor = np.ones(p)
+    factor[:4] = 0.0
+    return X, y, {"penalty_factor": factor}
+
+
+def _judge(X, y, path, **options):
+    """Return the worst gap of the points that are called converged, and how many these are."""
+    found = 0.0
+    is_done = np.array([status.converged for status in path.status])
+    for k in np.flatnonzero(is_done):
+        at = {"alpha": path.alphas[k]} | options
+        judged = certify(X, y, path.coef_path[k], path.intercepts[k], **at).dual_gap
+        assert judged <= 1e-9, (k, at, judged, path.dual_gap[k], path.status[k])
+        found = max(found, judged)
+    assert (path.dual_gap[is_done] <= 1e-9).all()
+    return found, int(is_done.sum())
+
+
+FREE = [
+    (plan, l1_ratio, shape)
+    for plan, l1_ratios in (
+        (CROSS_PRODUCTS, (1.0, 0.5)),
+        (ACTIVE_SET_PLANS[1], (1.0, 0.5)),
+        (RIDGE_P, (0.0,)),
+        (RIDGE_N, (0.0,)),
+    )
+    for l1_ratio in l1_ratios
+    for shape in ((80, 12), (40, 70))
+    if plan != RIDGE_P or shape[0] > shape[1]
+]
+
+
+# At 1e-12 rounding is all that the coefficients could be made of: no gap can be promised.
+@pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning")
+@pytest.mark.parametrize("apart", [1.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-12, 0.0])
+@pytest.mark.parametrize(("plan", "l1_ratio", "shape"), FREE)
+def test_free_features_that_are_nearly_dependent_have_an_honest_gap(plan, l1_ratio, shape, apart):
+    for seed in range(2):
+        X, y, options = _free_and_nearly_dependent(seed, apart, *shape)
+        with forced(plan):
+            path = elastic_net_path(X, y, l1_ratio=l1_ratio, alphas=5, **options)
+        _, n_done = _judge(X, y, path, l1_ratio=l1_ratio, **options)
+        if apart == 0.0 or apart >= 1e-7:
+            assert n_done == 5
+
+
+def test_a_basis_of_free_features_changes_nothing_but_the_last_digits():
+    X, y, options = _free_and_nearly_dependent(0, 1e-3, 80, 12)
+    mixed = X.copy()  # the same span, well apart
+    mixed[:, 1] = (X[:, 1] - X[:, 0]) * 1e3
+    mixed[:, 2] = (X[:, 2] - X[:, 3] + X[:, 0]) * 1e3
+    near = elastic_net_path(X, y, alphas=20, **options)
+    apart = elastic_net_path(mixed, y, alphas=near.alphas, **options)
+    assert near.plan == apart.plan
+    assert_allclose(near.coef_path[:, 4:], apart.coef_path[:, 4:], atol=1e-11)
+    assert_allclose(near.predict(X), apart.predict(mixed), atol=1e-9)
+    assert_allclose(near.deviance_ratio, apart.deviance_ratio, atol=1e-12)
+    assert near.alpha_max == pytest.approx(apart.alpha_max, rel=1e-11)
+    sparse_too = elastic_net_path(sparse.csc_array(X), y, alphas=near.alphas, **options)
+    assert_allclose(sparse_too.predict(X), near.predict(X), atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning")
+@pytest.mark.parametrize("plan", ACTIVE_SET_PLANS)
+@pytest.mark.parametrize("apart", [1.0, 1e-6, 1e-9, 1e-12, 0.0])
+def test_free_features_within_bounds_are_no_better_than_they_say(plan, apart):
+    X, y, options = _free_and_nearly_dependent(0, apart, 60, 20)
+    options["lower"] = np.where(np.arange(20) % 3 == 0, 0.0, -np.inf)
+    with forced(plan):
+        path = elastic_net_path(X, y, alphas=6, **options)
+    _, n_done = _judge(X, y, path, **options)
+    assert n_done == (0 if 0.0 < apart < 1e-4 else 6)
+
+
+@pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning")
+@pytest.mark.parametrize("decades", [2, 4, 8, 12, 16])
+@pytest.mark.parametrize(("plan", "shape"), [(RIDGE_N, (30, 50)), (RIDGE_P, (50, 30))])
+def test_ridge_on_columns_of_very_different_lengths_has_an_honest_gap(plan, shape, decades):
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        n, p = shape
+        X = rng.normal(size=shape) * 10.0 ** rng.uniform(-decades / 2, decades / 2, size=p)
+        if seed % 3 == 0:
+            X[:, 0] *= 10.0 ** (decades / 2)
+        y = X[:, 0] / X[:, 0].std() + rng.normal(size=n)
+        factor = np.ones(p)
+        if seed % 2:
+            factor[:2] = 0.0
+        options = {"l1_ratio": 0.0, "fit_intercept": seed % 3 > 0, "penalty_factor": factor}
+        alphas = [1e4, 1e2, 1.0, 1e-2, 1e-4, 1e-6, 0.0]
+        for standardize in (True, False):
+            options["standardize"] = standardize
+            with forced(plan):
+                path = elastic_net_path(X, y, alphas=alphas, **options)
+            _, n_done = _judge(X, y, path, **options)
+            if standardize:
+                assert n_done == len(alphas)

@@ -176,20 +176,53 @@ def _dual_value(data: ScaledData, terms: _Terms, t: FloatArray, residual: FloatA
         high=np.where(penalised & (t < terms.high), math.inf, terms.high),
     )
 
-    def value(k: float, quadratic: bool, rest: _Terms = rest) -> float:
-        shifted = c if quadratic else c - terms.l2 * t
-        lost = 0.5 * k * k * (u @ u) + rest.conjugate(k * shifted, quadratic)
-        if not quadratic:
-            lost += 0.5 * k * k * (terms.l2[penalised] @ t[penalised] ** 2)
-        return float(k * (data.y @ u) - lost)
+    def best_of(u: FloatArray, c: FloatArray) -> float:
+        # y'u, of which the free features have no part: theirs may be large ones that cancel.
+        product = residual @ u + t[~free] @ c[~free] if free.any() else data.y @ u
 
-    best = max(
-        value(_feasible_factor(c - terms.l2 * t, each, penalised), False, each)
-        for each in (rest, met)
-    )
-    if (terms.l2[penalised] > 0).all():
-        best = max(best, value(1.0, True))
+        def value(k: float, quadratic: bool, rest: _Terms = rest) -> float:
+            shifted = c if quadratic else c - terms.l2 * t
+            lost = 0.5 * k * k * (u @ u) + rest.conjugate(k * shifted, quadratic)
+            if not quadratic:
+                lost += 0.5 * k * k * (terms.l2[penalised] @ t[penalised] ** 2)
+            return float(k * product - lost)
+
+        best = max(
+            value(_feasible_factor(c - terms.l2 * t, each, penalised), False, each)
+            for each in (rest, met)
+        )
+        if (terms.l2[penalised] > 0).all():
+            best = max(best, value(1.0, True))
+        return best
+
+    best = best_of(u, c)
+    if data.are_nearly_dependent(free):
+        u = _restored(data, terms, t, u, free, penalised)
+        best = max(best, best_of(u, data.correlations(u)))
     return best
+
+
+def _restored(
+    data: ScaledData,
+    terms: _Terms,
+    t: FloatArray,
+    u: FloatArray,
+    free: BoolArray,
+    penalised: BoolArray,
+) -> FloatArray:
+    """Return u with z_j'u = l1_j sign(t_j) + l2_j t_j wherever t_j is neither 0 nor at a bound.
+
+    Projecting on what nearly dependent free features leave moves the other correlations by
+    rounding over the smallest singular value. Scaled back as a whole that costs its size, undone
+    one by one only its square. Any u that is orthogonal to the free features is a dual point.
+    """
+    inside = penalised & (t != 0) & (t > terms.low) & (t < terms.high)
+    support = np.flatnonzero(inside)
+    if not 0 < support.size < u.size:
+        return u
+    columns = data.without_columns(data.columns(support), free)
+    wanted = (terms.l1 * np.sign(t) + terms.l2 * t)[support] - u @ columns
+    return u + np.asarray(np.linalg.lstsq(columns.T, wanted, rcond=None)[0])
 
 
 def _feasible_factor(c: FloatArray, terms: _Terms, penalised: BoolArray) -> float:

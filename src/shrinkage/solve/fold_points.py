@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,6 +58,13 @@ class Folds:
         paths = tuple(Points(path) for path in result.paths)
         stretch = Stretch(result.error.shape[1], paths, result.predictions)
         return cls(result.error, result.train_error, result.weight, (stretch,))
+
+    def with_paths(self, change: Callable[[Points], Points]) -> Folds:
+        """Return the folds with every path changed."""
+        stretches = tuple(
+            replace(stretch, paths=tuple(map(change, stretch.paths))) for stretch in self.stretches
+        )
+        return replace(self, stretches=stretches)
 
     @classmethod
     def of_paths(

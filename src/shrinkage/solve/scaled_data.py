@@ -127,27 +127,46 @@ class ScaledData:
 
     def centred(self, u: FloatArray) -> FloatArray:
         """Return u made orthogonal to the intercept's column, if there is one."""
-        return u - self.root * (self.root @ u) if self.fit_intercept else u
+        if not self.fit_intercept:
+            return u
+        return np.asarray(u - np.multiply.outer(self.root, self.root @ u))
 
     def without_columns(self, u: FloatArray, which: BoolArray) -> FloatArray:
-        """Return u minus its projection on the columns `which`."""
+        """Return u, a vector or columns side by side, minus its projection on `which`."""
         chosen = np.flatnonzero(which)
         if not chosen.size:
             return u
         if self.is_sparse and chosen.size > BLOCK:
             return self._without_by_iteration(u, chosen)
+        basis, _ = self._span(chosen)
+        for _ in range(2):  # the second time removes what rounding left
+            u = self.centred(u - basis @ (basis.T @ u))
+        return u
+
+    def are_nearly_dependent(self, which: BoolArray) -> bool:
+        """Return whether a combination of columns at length 1 is short, but more than rounding.
+
+        More than `BLOCK` sparse columns are not looked at.
+        """
+        chosen = np.flatnonzero(which)
+        if chosen.size < 2 or (self.is_sparse and chosen.size > BLOCK):
+            return False
+        _, sizes = self._span(chosen)
+        return bool(sizes.size and sizes[-1] < 1e-2 * sizes[0])
+
+    def _span(self, chosen: AnyArray) -> tuple[FloatArray, FloatArray]:
+        """Return an orthonormal basis of columns, and the singular values at length 1."""
         columns = self.columns(chosen)
         norms = np.sqrt(np.sum(columns**2, axis=0))
         basis, sizes, _ = np.linalg.svd(
             columns / np.where(norms > 0, norms, 1.0), full_matrices=False
         )
-        noise = 4.0 * max(columns.shape) * np.finfo(float).eps * sizes[0]
-        basis = basis[:, sizes > noise]
-        for _ in range(2):  # the second time removes what rounding left
-            u = self.centred(u - basis @ (basis.T @ u))
-        return u
+        kept = sizes > 4.0 * max(columns.shape) * np.finfo(float).eps * sizes[0]
+        return basis[:, kept], sizes[kept]
 
     def _without_by_iteration(self, u: FloatArray, chosen: AnyArray) -> FloatArray:
+        if u.ndim == 2:
+            return np.column_stack([self._without_by_iteration(each, chosen) for each in u.T])
         X, mean, inverse = self.X[:, chosen], self.mean[chosen].astype(float), self.inverse[chosen]
 
         def product(t: FloatArray) -> FloatArray:

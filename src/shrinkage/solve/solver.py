@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from shrinkage import _core
 from shrinkage._typing import FloatArray
 from shrinkage.design import Matrix, as_matrix
 from shrinkage.solve.fold_points import Folds, joined_folds
+from shrinkage.solve.free_block import FreeBlock, is_out_of_reach, without_gap
 from shrinkage.solve.plan import (
     CROSS_PRODUCTS,
     RIDGE_N,
@@ -49,7 +51,8 @@ class Solver:
 
     Notes
     -----
-    A row-major X is copied by columns if the plan needs whole columns.
+    A row-major X is copied by columns if the plan needs whole columns. X is copied too if features
+    of penalty factor 0 are nearly dependent: `FreeBlock` solves for them in another basis.
     """
 
     def __init__(
@@ -82,6 +85,11 @@ class Solver:
                 self.core = _core.CrossProducts(*self._data, fold_ids, n_folds, settings.threads)
             else:
                 self.core = _core.WorkingSet(*self._data, settings.threads)
+        self._block = FreeBlock.of(problem)
+        self._inner: Solver | None = None
+        self._has_no_gap = is_out_of_reach(problem)
+        if self._block is not None:
+            self._inner = Solver(self._block.problem, plan, settings, fold_ids, n_folds)
 
     def with_plan(self, plan: Plan) -> Solver:
         """Return this solver under another plan for the same core."""
@@ -89,6 +97,8 @@ class Solver:
             return self
         other = copy(self)
         other.plan = plan
+        if self._inner is not None:
+            other._inner = self._inner.with_plan(plan)
         return other
 
     @property
@@ -98,6 +108,8 @@ class Solver:
 
     def null_correlations(self) -> FloatArray:
         """Return z_j'u at the null model, of shape (p,)."""
+        if self._null is None and self._inner is not None and self._block is not None:
+            self._null = self._block.correlations(self._inner.null_correlations())
         if self._null is None:
             problem = self.problem
             with one_blas_thread:
@@ -128,8 +140,13 @@ class Solver:
 
     def path(self, alphas: FloatArray, l1_ratio: float) -> Points:
         """Return the solutions for decreasing alphas."""
-        penalised, unpenalised = self._split(alphas, l1_ratio)
         parts = []
+        if self._inner is not None and self._block is not None:
+            here, alphas = self._split_for_basis(alphas)
+            if here.size:
+                found = self._inner.path(here, l1_ratio)
+                parts.append(self._block.back(found, self.null_loss, self.settings.gap))
+        penalised, unpenalised = self._split(alphas, l1_ratio)
         with one_blas_thread:
             if penalised.size:
                 parts.append(Points(self.core.path(*self._arguments(penalised, l1_ratio))))
@@ -137,13 +154,19 @@ class Solver:
                 parts.append(Points(self.core.path(*self._arguments(unpenalised, 1.0))))
             elif unpenalised.size:
                 parts.append(self._ridge(unpenalised))
-        return joined(parts)
+        points = joined(parts)
+        return without_gap(points) if self._has_no_gap and self.null_loss > 0.0 else points
 
     def crossval(self, alphas: FloatArray, l1_ratio: float) -> Folds:
         """Return the errors and the paths of the folds for decreasing alphas."""
+        parts = []
+        if self._inner is not None and self._block is not None:
+            here, alphas = self._split_for_basis(alphas)
+            if here.size:
+                back = partial(self._block.back, null_loss=self.null_loss, tol=self.settings.gap)
+                parts.append(self._inner.crossval(here, l1_ratio).with_paths(back))
         penalised, unpenalised = self._split(alphas, l1_ratio)
         where = () if self._is_tall else (self.fold_ids, self.n_folds)
-        parts = []
         with one_blas_thread:
             for part, share in ((penalised, l1_ratio), (unpenalised, 1.0)):
                 if part.size and (part is penalised or self._is_bounded):
@@ -160,9 +183,17 @@ class Solver:
         for the active-set method, but one on its own: its l1_ratio does not matter, and it has
         no L2 term that what was factored before could rely on.
         """
-        if l1_ratio == 0.0 and not self._is_bounded:
+        if not alphas.size or (l1_ratio == 0.0 and not self._is_bounded):
             return alphas[:0], alphas
         m = alphas.shape[0] - int(alphas[-1] == 0.0)
+        return alphas[:m], alphas[m:]
+
+    def _split_for_basis(self, alphas: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the alphas that free features have a basis of their own for, and the others.
+
+        At alpha = 0 all features are free, and the shortest solution is one in their own units.
+        """
+        m = alphas.size - int(alphas[-1] == 0.0 and not self._is_bounded)
         return alphas[:m], alphas[m:]
 
     def _arguments(self, alphas: FloatArray, l1_ratio: float) -> tuple[Any, ...]:

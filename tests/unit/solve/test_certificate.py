@@ -129,3 +129,31 @@ def test_many_free_sparse_columns_are_projected_without_densifying():
     judged = certify(X, y, coef[:-1], coef[-1], alpha=0.0)
     assert judged.dual_gap <= 1e-12
     assert certify(X, y, 0.99 * coef[:-1], coef[-1], alpha=0.0).dual_gap > 1e-6
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("apart", [1.0, 1e-3, 1e-6])
+def test_the_gap_is_a_bound_where_free_features_are_nearly_dependent(apart, l1_ratio):
+    # The free features are fitted to any residual exactly, so only the others can be wrong.
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 12))
+    X[:, 1] = X[:, 0] + apart * rng.normal(size=40)
+    y = X[:, 0] + X[:, 5] + rng.normal(size=40)
+    factor = np.array([0.0, 0.0] + [1.0] * 10)
+    options = {"l1_ratio": l1_ratio, "penalty_factor": factor}
+    path = elastic_net_path(X, y, alphas=[0.03], **options)
+
+    def judge(coef):
+        intercept = y.mean() - X.mean(axis=0) @ coef
+        return certify(X, y, coef, intercept, alpha=0.03, **options)
+
+    best = judge(path.coef_path[0])
+    assert best.dual_gap <= 1e-12
+    for size in (1e-1, 1e-3, 1e-5):
+        for moved in (slice(0, 2), slice(4, 12), slice(0, 12)):
+            coef = path.coef_path[0].copy()
+            coef[moved] += size * rng.normal(size=coef[moved].size)
+            judged = judge(coef)
+            true = (judged.objective - best.objective) / best.null_loss
+            assert judged.dual_gap >= true * (1.0 - 1e-7) - 1e-11
+            assert judged.dual_gap > 0.0
