@@ -1,4 +1,4 @@
-"""Run the pages that have pictures, and draw these.
+"""Run the pages that have pictures, and draw these (and the README's).
 
     python docs/figures.py
 
@@ -13,6 +13,7 @@ import ast
 import contextlib
 import io
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,10 +103,22 @@ def run(name: str) -> Iterator[Outcome]:
         yield Outcome(cell, printed.getvalue(), value)
 
 
+def picture_of_the_readme() -> str:
+    """Return what `make demo` draws of the lasso."""
+    import shrinkage
+    from shrinkage.cli.table import read_table
+
+    comparison = shrinkage.compare(read_table("example:diabetes").columns, "progression")
+    with tempfile.TemporaryDirectory() as folder:
+        comparison.save(folder)
+        return (Path(folder) / "path-lasso.svg").read_text(encoding="utf-8")
+
+
 def main() -> None:
     """Draw every picture and say what the blocks print."""
     from shrinkage.draw.figure import svg_of
 
+    (DOCS / "images/diabetes-lasso.svg").write_text(picture_of_the_readme(), encoding="utf-8")
     for name in PAGES:
         for outcome in run(name):
             if outcome.printed:

@@ -24,7 +24,7 @@ MARKDOWN = sorted(
     if "data" not in path.parts
 )
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*(?![\w.])")
-LIMIT = 60_000  # bytes
+LIMITS = {"diabetes-lasso.svg": 70_000}  # bytes; it shows 64 features, the others ten at most
 
 
 def words_and_numbers(text: str) -> tuple[list[str], list[float]]:
@@ -61,16 +61,22 @@ def test_a_block_that_ends_in_a_figure_is_followed_by_its_picture(outcomes):
         assert isinstance(outcome.value, Figure) == (outcome.cell.picture is not None)
 
 
+def assert_same_picture(kept: Path, drawn: str) -> None:
+    """Compare what both say: another matplotlib may put a line elsewhere."""
+    for tag in ("title", "desc"):
+        pattern = re.compile(f"<{tag}>(.*?)</{tag}>", re.DOTALL)
+        assert_says(pattern.search(kept.read_text(encoding="utf-8"))[1], pattern.search(drawn)[1])
+
+
 def test_the_pictures_are_those_of_the_code(outcomes):
     """`make figures` draws them again."""
     for outcome in outcomes:
         if outcome.cell.picture is not None:
-            kept = (DOCS / outcome.cell.picture).read_text(encoding="utf-8")
-            drawn = svg_of(outcome.value)
-            for tag in ("title", "desc"):
-                pattern = re.compile(f"<{tag}>(.*?)</{tag}>", re.DOTALL)
-                assert_says(pattern.search(kept)[1], pattern.search(drawn)[1])
-                assert pattern.search(kept)[1].strip()
+            assert_same_picture(DOCS / outcome.cell.picture, svg_of(outcome.value))
+
+
+def test_the_picture_of_the_readme_is_that_of_the_demo():
+    assert_same_picture(DOCS / "images/diabetes-lasso.svg", figures.picture_of_the_readme())
 
 
 @pytest.mark.long
@@ -115,7 +121,7 @@ def test_another_number_or_word_is_noticed(change):
 @pytest.mark.parametrize("path", IMAGES, ids=lambda path: path.name)
 def test_a_picture_is_small_and_can_be_read_without_seeing_it(path):
     svg = path.read_text(encoding="utf-8")
-    assert len(svg.encode()) < LIMIT
+    assert len(svg.encode()) < LIMITS.get(path.name, 60_000)
     assert re.search(r"<title>[^<]{20,}</title><desc>[^<]{20,}</desc>", svg)
     assert "<image" not in svg  # nothing in it is made of pixels
 
