@@ -293,8 +293,8 @@ WRONG = {
         "`--feature` must name columns of `DATA`, got 'v'",
     ),
     "no feature that matches": (
-        ["correlated", "DATA", "-y", "price", "--feature", "sise 1"],
-        "`--feature` must match a feature, got 'sise 1'.\nHint: did you mean `size 1`",
+        ["correlated", "DATA", "-y", "price", "--feature", "siez 1"],
+        "`--feature` must match a feature, got 'siez 1'.\nHint: did you mean `size 1`",
     ),
     "one correlated feature": (
         ["correlated", "DATA", "-y", "price", "--feature", "w"],
