@@ -74,6 +74,13 @@ def name_sides(axes: Axes) -> None:
     axes.annotate(right, (1.0, 0.0), (0.0, -25.0), ha="right", **look)
 
 
+def label_y(axes: Axes, words: str) -> None:
+    """Write the label of the vertical axis, smaller where it would be longer than the axis."""
+    longest = max(map(len, words.split("\n")))
+    size = min(10.0, max(6.0, 1.6 * axes_points(axes)[1] / longest))
+    axes.set_ylabel(words, color=INK, fontsize=size)
+
+
 def nearest(alphas: FloatArray, alpha: float | None) -> int:
     """Return the position of the alpha nearest to `alpha`; the last one for None or 0."""
     if alpha is None or not alpha > 0.0:

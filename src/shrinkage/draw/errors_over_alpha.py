@@ -13,6 +13,7 @@ from shrinkage.draw.alpha_axis import (
     add_description,
     axes_points,
     count_features,
+    label_y,
     mark,
     name_sides,
     nearest,
@@ -172,15 +173,21 @@ def draw_errors(
     mark(axes, chosen, one_se, labelled=True)
     better = " (larger is better)" if errors.larger_is_better else ""
     is_high = axes_points(axes)[1] >= 150.0
-    axes.set_ylabel(
-        errors.measure + (better if is_high else better.replace(" (", "\n(")), color=INK
-    )
-    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02)}
-    if inside:
-        place = {"loc": "best", "framealpha": 0.85, "edgecolor": "none"}
-    else:
-        place["frameon"] = False
-    axes.legend(fontsize=8 if inside else 8.5, labelspacing=0.35, **place)
+    label_y(axes, errors.measure + (better if is_high else better.replace(" (", "\n(")))
+    _write_legend(axes, inside)
+
+
+def _write_legend(axes: Axes, inside: bool) -> None:
+    if not inside:
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02)}
+        axes.legend(fontsize=8.5, labelspacing=0.35, frameon=False, **place)
+        return
+    handles, labels = axes.get_legend_handles_labels()
+    width, height = axes_points(axes)
+    if width < 200.0 or height < 150.0:  # room for the curves only
+        handles, labels = handles[:2], labels[:2]
+    look: dict[str, Any] = {"framealpha": 0.85, "edgecolor": "none", "labelspacing": 0.35}
+    axes.legend(handles, labels, loc="best", fontsize=8, **look)
 
 
 def _draw_bands(axes: Axes, alphas: FloatArray, errors: ErrorCurves) -> None:

@@ -127,4 +127,8 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
 
 def _short(name: str, longest: int) -> str:
     name = visible(name)
-    return name if len(name) <= longest else name[: longest - 3] + "..."
+    if len(name) <= longest:
+        return name
+    # The end tells the columns of one family apart.
+    tail = longest // 3
+    return f"{name[: longest - 3 - tail]}...{name[-tail:]}"

@@ -12,6 +12,7 @@ from shrinkage.draw.alpha_axis import (
     add_description,
     axes_points,
     count_features,
+    label_y,
     mark,
     name_sides,
     nearest,
@@ -97,7 +98,7 @@ def path_figure(
     filled = room_for_names(upper, [names[j] for j in named]) if ax is not None else 1.0
     prepare(upper, alphas, filled)
     _draw_coefficients(upper, alphas, coefs, names, named, chosen, filled)
-    upper.set_ylabel(f"coefficient {unit}", color=INK)
+    label_y(upper, f"coefficient {unit}")
     count_features(upper, alphas, np.count_nonzero(coefs, axis=1))
     mark(upper, chosen, one_se)
     if errors is not None and lower is not None:

@@ -197,5 +197,7 @@ def mean_and_se(error: FloatArray, weight: FloatArray) -> tuple[FloatArray, Floa
     n_folds = error.shape[-2]
     if n_folds == 1:
         return mean, np.full_like(mean, np.nan)
-    spread = share @ (error - mean[..., None, :]) ** 2
-    return mean, np.sqrt(spread / (n_folds - 1))
+    # In place: leave-one-out has as many folds as rows.
+    deviation = error - mean[..., None, :]
+    deviation *= deviation
+    return mean, np.sqrt(share @ deviation / (n_folds - 1))

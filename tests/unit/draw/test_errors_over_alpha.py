@@ -120,6 +120,12 @@ def test_in_axes_of_the_user_everything_fits():
     assert box.y1 <= size[1]
 
 
+def test_in_small_axes_the_legend_names_the_curves_only():
+    figure = Figure()
+    error_figure(ALPHAS, CURVES, chosen=0.03, ax=figure.subplots(3, 3)[0, 0])
+    assert legend_of(figure) == ["training", "held-out"]
+
+
 def test_a_description_of_the_user_is_kept():
     figure = Figure()
     figure.set_label("mine")

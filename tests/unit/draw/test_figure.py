@@ -187,6 +187,13 @@ def test_the_errors_are_in_the_second_axes_of_a_pair():
     assert upper.get_xlim() == lower.get_xlim()
 
 
+def test_long_names_keep_what_tells_them_apart():
+    names = [f"a rather long name of feature number {j}" for j in range(5)]
+    found = [text for text in texts(path_figure(ALPHAS, COEFS, names)) if "..." in text]
+    assert len(set(found)) == 5
+    assert max(map(len, found)) == 24
+
+
 def test_in_one_axes_there_are_no_errors():
     figure = Figure()
     path_figure(ALPHAS, COEFS, NAMES, ERRORS, ax=figure.subplots())
