@@ -12,11 +12,11 @@ from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.draw.figure import GREY, INK, new_figure, plain_axes, write_title
 from shrinkage.draw.labels import from_entry, name_lines
 from shrinkage.draw.table import significant
+from shrinkage.draw.thin import thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
 
 _TALL = 5.4
 # Inches: a panel, the margin on its left, and one letter of the names on its right.
@@ -24,7 +24,7 @@ _PANEL, _LEFT, _LETTER = 3.7, 0.8, 0.072
 _ONE_PANEL = 6.0
 _LONGEST = 24
 # The others are many, and 60 kB are soon full.
-_MOST_OTHERS, _OTHERS_STEP = 15, 3
+MOST_OTHERS = 15
 _MOST_TICKS = 7
 
 
@@ -119,7 +119,7 @@ def _draw(
     others = _others(percent, named)
     if others.size:
         axes.plot(
-            *_as_one_line(alphas, percent[:, others]),
+            *_as_one_line(axes, alphas, percent[:, others]),
             color=GREY,
             linewidth=0.6,
             marker=marker,
@@ -130,8 +130,6 @@ def _draw(
     # Reversed, for of names that tie the first one gets the lowest place.
     order = named[::-1]
     name_lines(axes, alphas, percent[:, order], [names[j] for j in order], marker)
-    for line in axes.lines:
-        _drop_flat_points(line)
     axes.axvline(panel.chosen, color=INK, linestyle=":", linewidth=1.2)
     at = int(np.abs(alphas - panel.chosen).argmin())
     heights = np.unique(percent[at, panel.kept])
@@ -168,21 +166,15 @@ def _others(percent: FloatArray, named: IndexArray) -> IndexArray:
     """Return the features to draw in grey: of those that are ever kept the most often kept."""
     mean = percent.mean(axis=0)
     mean[named] = 0.0
-    order = np.argsort(-mean, kind="stable")[:_MOST_OTHERS]
+    order = np.argsort(-mean, kind="stable")[:MOST_OTHERS]
     return np.asarray(order[mean[order] > 0.0], dtype=np.intp)
 
 
-def _drop_flat_points(line: Line2D) -> None:
-    """Leave out points between two of the same height: the same picture in fewer bytes."""
-    x, y = (np.asarray(values, dtype=np.float64) for values in line.get_data())
-    if y.size > 2:
-        flat = np.zeros(y.size, dtype=np.bool_)
-        flat[1:-1] = (y[1:-1] == y[:-2]) & (y[1:-1] == y[2:])
-        line.set_data(x[~flat], y[~flat])
-
-
-def _as_one_line(x: FloatArray, lines: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return every third point of the lines, with gaps between the lines: SVG in one path."""
-    thin = np.unique(np.append(np.arange(0, x.size, _OTHERS_STEP), x.size - 1))
-    drawn = np.pad(from_entry(lines[thin]), ((0, 1), (0, 0)), constant_values=np.nan)
-    return np.tile(np.append(x[thin], np.nan), lines.shape[1]), drawn.T.ravel()
+def _as_one_line(axes: Axes, x: FloatArray, lines: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the lines with gaps between them: one path is shorter in SVG than many."""
+    ends = []
+    for y in from_entry(lines).T:
+        kept = thinned(axes, x, y, tolerance=1.5)
+        ends.append(np.stack([np.append(x[kept], np.nan), np.append(y[kept], np.nan)]))
+    joined = np.concatenate(ends, axis=1)
+    return joined[0], joined[1]

@@ -260,7 +260,7 @@ def _figure(reading: Reading, found: Sequence[Selection]) -> Figure:
         threshold=OFTEN,
         heading="How often each feature is kept over half-samples",
         numbers=f"{n} rows, {p} features, {first.n_halves} half-samples of {n // 2} rows; "
-        "circles: kept on all rows; grey: others",
+        "circles: kept on all rows; grey: some of the others",
         asked_by="plot_selection",
     )
     words = "; ".join(f"{look_of(each.l1_ratio).name}: {_sentence(each, ', ')}" for each in found)

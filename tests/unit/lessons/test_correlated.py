@@ -61,6 +61,14 @@ def test_the_simulation_says_its_numbers():
     assert_array_equal(found.marks, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("rho", "shown"), [(0.0, "0.00"), (0.994, "0.99"), (0.996, "0.996"), (1.0 - 1e-9, "1.00")]
+)
+def test_a_correlation_near_1_has_the_decimals_that_tell(rho, shown):
+    figure = plot_correlated(rho=rho, n_resamples=2)
+    assert any(text.startswith(f"correlation {shown};") for text in texts(figure))
+
+
 def test_what_a_panel_says_of_the_lasso_adds_up():
     figure = plot_correlated(rho=0.99, n_resamples=50)
     words = next(text for text in texts(figure) if text.startswith("picks one") and "x0" in text)
