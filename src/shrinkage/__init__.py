@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from shrinkage.estimators import Ridge as Ridge
     from shrinkage.estimators import RidgeCV as RidgeCV
     from shrinkage.estimators import load as load
-    from shrinkage.lessons.bias_variance import BiasVariance as BiasVariance
-    from shrinkage.lessons.simulate import Simulation as Simulation
-    from shrinkage.lessons.descent import Trace as Trace
-    from shrinkage.lessons.bias_variance import bias_variance as bias_variance
-    from shrinkage.lessons.descent import descent as descent
-    from shrinkage.lessons.bias_variance import plot_bias_variance as plot_bias_variance
-    from shrinkage.lessons.correlated import plot_correlated as plot_correlated
-    from shrinkage.lessons.kink import plot_descents as plot_descents
-    from shrinkage.lessons.geometry import plot_geometry as plot_geometry
-    from shrinkage.lessons.selection import plot_selection as plot_selection
-    from shrinkage.lessons.simulate import simulate as simulate
+    from shrinkage.lessons import BiasVariance as BiasVariance
+    from shrinkage.lessons import Simulation as Simulation
+    from shrinkage.lessons import Trace as Trace
+    from shrinkage.lessons import bias_variance as bias_variance
+    from shrinkage.lessons import descent as descent
+    from shrinkage.lessons import plot_bias_variance as plot_bias_variance
+    from shrinkage.lessons import plot_correlated as plot_correlated
+    from shrinkage.lessons import plot_descents as plot_descents
+    from shrinkage.lessons import plot_geometry as plot_geometry
+    from shrinkage.lessons import plot_selection as plot_selection
+    from shrinkage.lessons import simulate as simulate
     from shrinkage.solve import Path as Path
     from shrinkage.solve import Plan as Plan
     from shrinkage.solve import Settings as Settings
@@ -51,7 +51,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ArgumentError": "errors",
-    "BiasVariance": "lessons.bias_variance",
+    "BiasVariance": "lessons",
     "Comparison": "comparison",
     "ConvergenceWarning": "errors",
     "CrossValidationDisplay": "estimators",
@@ -69,24 +69,24 @@ _HOME = {
     "RidgeCV": "estimators",
     "Settings": "solve",
     "ShrinkageError": "errors",
-    "Simulation": "lessons.simulate",
+    "Simulation": "lessons",
     "Solution": "solve",
     "Status": "solve",
-    "Trace": "lessons.descent",
+    "Trace": "lessons",
     "alpha_max": "solve",
-    "bias_variance": "lessons.bias_variance",
+    "bias_variance": "lessons",
     "choose": "solve",
     "compare": "comparison",
-    "descent": "lessons.descent",
+    "descent": "lessons",
     "elastic_net_path": "solve",
     "load": "estimators",
     "make_problem": "solve",
-    "plot_bias_variance": "lessons.bias_variance",
-    "plot_correlated": "lessons.correlated",
-    "plot_descents": "lessons.kink",
-    "plot_geometry": "lessons.geometry",
-    "plot_selection": "lessons.selection",
-    "simulate": "lessons.simulate",
+    "plot_bias_variance": "lessons",
+    "plot_correlated": "lessons",
+    "plot_descents": "lessons",
+    "plot_geometry": "lessons",
+    "plot_selection": "lessons",
+    "simulate": "lessons",
 }
 
 __all__ = [*_HOME, "__version__"]
