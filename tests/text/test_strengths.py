@@ -215,6 +215,31 @@ def test_strength(name: str, data) -> None:
     EXECUTE_STRENGTH[name](name, data)
 
 
+LESSON = (
+    (ROOT / "docs" / "l1_vs_l2.md").read_text(encoding="utf-8").split("| the book minimises |")[1]
+)
+SPELT = {"λ₁": "lambda1", "λ₂": "lambda2", "λ": "lambda_", "·": "*", "sum of b²": "sum w^2"}
+SPELT |= {r"sum of \|b\|": "sum abs(w)"}
+
+
+def spelt(text: str) -> str:
+    for theirs, ours in SPELT.items():
+        text = text.replace(theirs, ours)
+    return text
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\| \w.*", LESSON, re.MULTILINE))
+def test_the_page_on_l1_and_l2_translates_in_the_same_way(line: str) -> None:
+    book, code = (spelt(cell.strip(" `")) for cell in re.split(r"(?<!\\)\|", line)[1:3])
+    book = book.replace("lambda_", "lambda")
+    theirs, _ = TEXTBOOK[book]
+    cls, keywords = re.fullmatch(r"(\w+)\((.*)\)", code).groups()
+    said = {"l1_ratio": {"Ridge": 0.0, "Lasso": 1.0}.get(cls)}
+    for word, formula in re.findall(r"(\w+)=([^=]+?)(?:, |$)", keywords):
+        said[word] = eval(formula, {"n": N, **theirs, **said})
+    assert said | {"standardize": False} == ours_of(f"textbook: {book}", **theirs)
+
+
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.3, 1.0])
 def test_translations_of_the_summary_agree_with_the_page(
