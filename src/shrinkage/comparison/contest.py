@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from shrinkage._typing import ArrayLike, FloatArray, IndexArray
-from shrinkage.comparison.groups import MOST_FEATURES, Group, correlated_groups
+from shrinkage.comparison.groups import Group, correlated_groups
 from shrinkage.comparison.result import Comparison, Contender, Curve
 from shrinkage.comparison.thumb import RuleOfThumb
-from shrinkage.design import Columns, encode, split_target
+from shrinkage.design import MOST_CORRELATED, Columns, encode, split_target
 from shrinkage.errors import ArgumentError
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import mean_and_se
@@ -274,7 +274,7 @@ def _correlations(
     """Return the correlated groups, heaviest first, and the rule of thumb's measurements."""
     p = len(columns.names)
     weight = np.mean([np.abs(c.coef_per_sd) for c in contenders if c.curve is not None], axis=0)
-    examined = np.sort(np.argsort(-weight, kind="stable")[:MOST_FEATURES])
+    examined = np.sort(np.argsort(-weight, kind="stable")[:MOST_CORRELATED])
     groups, strongest = correlated_groups(
         problem.matrix.source, problem.weights, examined, columns.origin
     )

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from shrinkage._typing import FloatArray, IndexArray
+from shrinkage.design import correlations
 
 # Dormann et al. (2013): beyond it, collinearity begins to distort estimates.
 THRESHOLD = 0.7
-
-# The matrix of correlations stays below 32 MB.
-MOST_FEATURES = 2_000
-_ROWS_PER_BLOCK = 4_096
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ def correlated_groups(
     weights : ndarray of shape (n_rows,) or None
         Weights of the rows, which sum to 1; equal if None.
     features : ndarray of shape (n_features,)
-        Columns of X to look at, increasing; at most `MOST_FEATURES`.
+        Columns of X to look at, increasing; at most `MOST_CORRELATED`.
     origin : ndarray of shape (n_columns,)
         Column of the user's table that each column of X comes from: the levels of one category
         exclude each other, so correlations between them are left out.
@@ -89,7 +85,7 @@ def correlated_groups(
     # Imported here, for it takes a tenth of a second.
     from scipy.sparse.csgraph import connected_components
 
-    size = np.abs(_correlations(X, weights, features))
+    size = np.abs(correlations(X, features, weights))
     size[origin[features][:, None] == origin[features][None, :]] = 0.0
     n_components, labels = connected_components(size > THRESHOLD, directed=False)
     groups = []
@@ -102,28 +98,3 @@ def _members(labels: IndexArray, n_components: int) -> list[IndexArray]:
     order = np.argsort(labels, kind="stable")
     ends = np.cumsum(np.bincount(labels, minlength=n_components))
     return [members for members in np.split(order, ends[:-1]) if len(members) > 1]
-
-
-def _correlations(X: Any, weights: FloatArray | None, features: IndexArray) -> FloatArray:
-    """Return the weighted correlations, 0 for features without spread, by blocks of rows."""
-    is_sparse = sparse.issparse(X)
-    if is_sparse:
-        X = X[:, features].tocsr()
-    n_rows = X.shape[0]
-    weights = np.full(n_rows, 1.0 / n_rows) if weights is None else weights
-    blocks = [slice(start, start + _ROWS_PER_BLOCK) for start in range(0, n_rows, _ROWS_PER_BLOCK)]
-
-    def block_of(rows: slice) -> FloatArray:
-        block = X[rows].toarray() if is_sparse else X[rows][:, features]
-        return np.asarray(block, dtype=np.float64)
-
-    mean = np.zeros(len(features))
-    for rows in blocks:
-        mean += weights[rows] @ block_of(rows)
-    cross = np.zeros((len(features), len(features)))
-    for rows in blocks:
-        centred = (block_of(rows) - mean) * np.sqrt(weights[rows])[:, None]
-        cross += centred.T @ centred
-    sd = np.sqrt(np.diagonal(cross))
-    inverse = np.divide(1.0, sd, out=np.zeros_like(sd), where=sd > 1e-13 * np.abs(mean))
-    return np.asarray(np.clip(cross * inverse * inverse[:, None], -1.0, 1.0))

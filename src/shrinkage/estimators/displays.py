@@ -186,7 +186,7 @@ class PathDisplay:
             errors=CrossValidationDisplay._of(model) if has_curve else None,
             alpha=model._penalty()[0],
             alpha_1se=model.alpha_1se_ if has_curve else None,
-            heading=heading_of(model),
+            heading=heading_of(model, "coefficients over alpha"),
         )
 
     def _draw(self, ax: Any, asked_by: str) -> Self:

@@ -177,7 +177,7 @@ class CrossValidationDisplay:
             alpha=model.alpha_,
             alpha_1se=model.alpha_1se_,
             n_features=model.path_.n_nonzero if hasattr(model, "path_") else None,
-            heading=heading_of(model),
+            heading=heading_of(model, "training and held-out error"),
         )
 
     def _as_good(self) -> tuple[tuple[float, float], ...]:
@@ -214,13 +214,14 @@ class CrossValidationDisplay:
         return self
 
 
-def heading_of(model: LinearModel) -> str:
-    """Return what was fitted, for the first line of a title."""
+def heading_of(model: LinearModel, shown: str) -> str:
+    """Return what was fitted and what of it is `shown`, for the first line of a title."""
     name, l1_ratio = type(model).__name__, model._penalty()[1]
     if not isinstance(model, CrossValidatedModel):
-        return f"{name}, l1_ratio {l1_ratio:g}" if name.startswith("Elastic") else name
+        name = f"{name}, l1_ratio {l1_ratio:g}" if name.startswith("Elastic") else name
+        return f"{name}: {shown}"
     ratio = f", l1_ratio {l1_ratio:g}" if len(model.l1_ratios_) > 1 else ""
-    return f"{name}{ratio}: {model.folds_}"
+    return f"{name}{ratio}: {shown}, {model.folds_}"
 
 
 def numbers_of(name: str, values: ArrayLike, length: int | None) -> FloatArray:

@@ -10,15 +10,15 @@ import numpy as np
 
 from shrinkage._typing import ArrayLike, FloatArray, IndexArray
 from shrinkage._validate import check_count, check_number
-from shrinkage.design import Columns, encode, split_target
+from shrinkage.design import Columns, correlations, encode, split_target
 from shrinkage.draw.correlated import CoefPanel, group_figure, pair_figure, percent
 from shrinkage.draw.figure import describe, new_figure
 from shrinkage.draw.table import significant
 from shrinkage.errors import ArgumentError, Phrase
 from shrinkage.lessons.look import look_of
-from shrinkage.lessons.pick import correlations, most_correlated_pair, named_columns
+from shrinkage.lessons.pick import most_correlated_pair, named_columns
 from shrinkage.lessons.samples import Unfinished, by_columns, fits_to, resamples
-from shrinkage.lessons.simulate import simulate
+from shrinkage.lessons.simulation import simulate
 from shrinkage.select.crossval import cross_validate
 from shrinkage.select.fold_solver import FoldSolver
 from shrinkage.select.folds import make_splits

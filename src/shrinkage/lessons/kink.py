@@ -13,11 +13,11 @@ from shrinkage.draw.descent import Course, Kink, descent_figure
 from shrinkage.draw.figure import BLUE, GREEN, INK, ORANGE, PINK, describe, new_figure
 from shrinkage.draw.table import significant
 from shrinkage.errors import ArgumentError, Phrase
-from shrinkage.lessons.descent import Trace, refuse_gradient, run
 from shrinkage.lessons.exercise import Exercise
 from shrinkage.lessons.look import look_of
 from shrinkage.lessons.read import read
 from shrinkage.lessons.steps import METHODS
+from shrinkage.lessons.trace import Trace, refuse_gradient, run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,40 +6,12 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from shrinkage._typing import FloatArray, IndexArray
-from shrinkage.design import Columns
+from shrinkage.design import MOST_CORRELATED, Columns, correlations
 from shrinkage.errors import ArgumentError, Phrase, listed
 
 MOST_COLUMNS = 30
-# The matrix of correlations stays below 32 MB.
-_MOST_FEATURES, _ROWS_PER_BLOCK = 2_000, 4_096
-
-
-def correlations(X: Any, which: IndexArray) -> FloatArray:
-    """Return the correlations of some columns, all of which vary, by blocks of rows.
-
-    Parameters
-    ----------
-    X : ndarray or scipy.sparse matrix of shape (n, p)
-    which : ndarray of shape (k,)
-
-    Returns
-    -------
-    ndarray of shape (k, k)
-    """
-    X = X[:, which]
-    is_sparse = sparse.issparse(X)
-    X = X.tocsr() if is_sparse else X
-    mean = np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
-    cross = np.zeros((which.size, which.size))
-    for first in range(0, X.shape[0], _ROWS_PER_BLOCK):
-        block = X[first : first + _ROWS_PER_BLOCK]
-        centred = (block.toarray() if is_sparse else block) - mean
-        cross += centred.T @ centred
-    sd = np.sqrt(np.diagonal(cross))
-    return np.asarray(np.clip(cross / sd / sd[:, None], -1.0, 1.0))
 
 
 def most_correlated_pair(
@@ -64,9 +36,9 @@ def most_correlated_pair(
         got = Phrase(f"{numeric.size} such column{'' if numeric.size == 1 else 's'}")
         hint = "`columns` can name the levels of a text column"
         raise ArgumentError.must("X", "have two numeric columns that vary", got, hint)
-    if numeric.size > _MOST_FEATURES:
+    if numeric.size > MOST_CORRELATED:
         order = np.argsort(-with_y[numeric], kind="stable")
-        numeric = np.sort(numeric[order[:_MOST_FEATURES]])
+        numeric = np.sort(numeric[order[:MOST_CORRELATED]])
     size = np.triu(np.abs(correlations(X, numeric)), 1)
     first, second = np.unravel_index(int(size.argmax()), size.shape)
     return np.asarray(numeric[[first, second]], dtype=np.intp)

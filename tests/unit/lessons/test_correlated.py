@@ -12,10 +12,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from shrinkage import ArgumentError, DataError, make_problem, plot_correlated
-from shrinkage.design import encode
+from shrinkage.design import correlations, encode
 from shrinkage.draw import description_of, svg_of
 from shrinkage.lessons.correlated import bootstrap_effects, simulated_effects
-from shrinkage.lessons.pick import correlations, most_correlated_pair, named_columns
+from shrinkage.lessons.pick import most_correlated_pair, named_columns
 
 NAMES = ["height", "weight", "age"]
 

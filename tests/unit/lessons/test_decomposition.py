@@ -15,7 +15,7 @@ from shrinkage import (
     simulate,
 )
 from shrinkage.draw.figure import description_of, svg_of
-from shrinkage.lessons.bias_variance import _Seeds
+from shrinkage.lessons.decomposition import _Seeds
 
 
 def ridge(X, y, alpha, points):

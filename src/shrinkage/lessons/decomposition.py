@@ -16,7 +16,7 @@ from shrinkage.draw.figure import describe, new_figure, write_title
 from shrinkage.draw.table import significant
 from shrinkage.errors import ArgumentError, DataWarning
 from shrinkage.lessons.look import look_of
-from shrinkage.lessons.simulate import GROUP_SIZE, Simulation, simulate
+from shrinkage.lessons.simulation import GROUP_SIZE, Simulation, simulate
 from shrinkage.solve import alpha_max, elastic_net_path
 
 if TYPE_CHECKING:

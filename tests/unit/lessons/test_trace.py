@@ -6,10 +6,10 @@ import pytest
 from scipy import sparse
 
 import shrinkage
-from shrinkage.lessons.descent import run
 from shrinkage.lessons.exercise import Exercise
 from shrinkage.lessons.read import read
 from shrinkage.lessons.steps import METHODS, Descent, ScaledColumns, soft
+from shrinkage.lessons.trace import run
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 6)) + 1.0
