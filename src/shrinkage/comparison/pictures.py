@@ -36,7 +36,7 @@ def path_picture(contender: Contender, curve: Curve, names: Sequence[str], targe
         ),
         chosen=contender.alpha,
         one_se=contender.alpha_1se,
-        heading=f"{_capital(contender.name)}: {target}",
+        heading=f"{_capital(contender.name)}: coefficients of {target} and errors over alpha",
         asked_by="comparison.save",
     )
 
