@@ -64,11 +64,38 @@ struct ScreeningKernels {
                                  const double* limits, std::ptrdiff_t* positions);
 };
 
+/// What a family says of some rows, summed over them.
+struct FamilySums {
+    double loss = 0.0;       ///< wt l(y, eta): half the deviance but for what depends on y alone
+    double residual = 0.0;   ///< u = wt (y - mu)
+    double curvature = 0.0;  ///< h = wt dmu/deta
+};
+
+/// Kernels of one family on rows with eta_i + shift as linear predictor.
+struct FamilyKernels {
+    /// Writes u_i = wt_i (y_i - mu_i) @return the sums over these rows
+    FamilySums (*evaluate)(std::ptrdiff_t n, const double* y, const double* wt, const double* eta,
+                           double shift, double* u);
+    /// Writes h_i = wt_i dmu_i/deta_i
+    void (*curvature)(std::ptrdiff_t n, const double* wt, const double* eta, double shift,
+                      double* h);
+};
+
+/// Elementary functions on arrays, to a relative error of 4e-16.
+struct FunctionKernels {
+    /// Beyond -708 .. 709 the value at that end.
+    void (*exp)(std::ptrdiff_t n, const double* x, double* out);
+    /// log(1 + x) for 0 <= x <= 1
+    void (*log1p)(std::ptrdiff_t n, const double* x, double* out);
+};
+
 struct Kernels {
     ColumnKernels<double> f64;
     ColumnKernels<float> f32;
     MatrixKernels matrix;
     ScreeningKernels screening;
+    FamilyKernels binomial, poisson;
+    FunctionKernels functions;
     const char* name;  ///< "baseline" or "avx2"
 };
 
