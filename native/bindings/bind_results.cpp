@@ -18,6 +18,10 @@ nb::typed<nb::dict, nb::str, nb::int_> counts_of(const PathResult& path) {
     named["batches"] = counts.batches;
     named["resolved"] = counts.resolved;
     named["working_set"] = counts.working_set;
+    named["passes"] = counts.passes;
+    named["evaluations"] = counts.evaluations;
+    named["grams"] = counts.grams;
+    named["rejects"] = counts.rejects;
     return named;
 }
 

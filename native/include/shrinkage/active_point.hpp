@@ -38,6 +38,9 @@ public:
         _held_is_stale = true;
     }
 
+    /// Call after c0 or the Gram entries of the slots have changed.
+    void slots_changed() { _held_is_stale = true; }
+
     ActiveSystem<S>& system() { return _system; }
     const ActiveSystem<S>& system() const { return _system; }
     std::span<const int> members() const { return _system.members(); }

@@ -36,6 +36,13 @@ public:
     /// Call after slots have been appended.
     void slots_added() { _point.slots_added(); }
 
+    /// Call after the slots' c0 have changed. The next solve starts where the last one ended.
+    /// @param y_norm as in EngineSettings
+    void linear_term_changed(double y_norm);
+
+    /// Call after the Gram entries of the slots have changed, and perhaps their c0.
+    void gram_changed(double y_norm);
+
     /// Fit only the slots that are never penalised; correlations() are then those of the null
     /// model. Only before the first solve().
     Status solve_null();

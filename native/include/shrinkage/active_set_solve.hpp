@@ -20,6 +20,20 @@ Status ActiveSet<S>::solve(double l1, double l2) {
 }
 
 template <Slots S>
+void ActiveSet<S>::linear_term_changed(double y_norm) {
+    _settings.y_norm = _magnitude = y_norm;
+    _previous_l1 = 0.0;  // the solution is not linear in l1 from there on
+    _point.slots_changed();
+}
+
+template <Slots S>
+void ActiveSet<S>::gram_changed(double y_norm) {
+    linear_term_changed(y_norm);
+    _direction_for = -1;
+    if (!_point.system().gram_changed()) _point.readmit_members(false);
+}
+
+template <Slots S>
 Status ActiveSet<S>::run() {
     const Status status = iterate();
     // What was not solved at least keeps the bounds.

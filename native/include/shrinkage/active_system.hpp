@@ -15,22 +15,11 @@ enum class Method { inverse, cholesky };
 
 namespace detail {
 
-/// What takes over when there are many members.
+/// What takes over when there are many members: nothing where a whole Gram matrix is held.
 template <class S>
-struct LargeSystem;
-template <>
-struct LargeSystem<DenseSlots> {
-    using type = DualFactor;
-};
-template <>
-struct LargeSystem<SparseSlots> {
-    using type = ConjugateGradient;
-};
-/// A whole Gram matrix never needs it.
-template <>
-struct LargeSystem<GramSlots> {
+struct LargeSystem {
     struct type {
-        type(const Runtime&, GramSlots&, Counts&) {}
+        type(const Runtime&, S&, Counts&) {}
         bool suits(Index, double) const { return false; }
         bool is_slow(Index) const { return false; }
         void set_l2(double) {}
@@ -39,6 +28,14 @@ struct LargeSystem<GramSlots> {
         void erase(int) {}
         void solve(std::span<const int>, const double*, const Accuracy&, double*) {}
     };
+};
+template <>
+struct LargeSystem<DenseSlots> {
+    using type = DualFactor;
+};
+template <>
+struct LargeSystem<SparseSlots> {
+    using type = ConjugateGradient;
 };
 
 }  // namespace detail
@@ -153,6 +150,14 @@ public:
                 return !is_slow();
         }
         return true;
+    }
+
+    /// Reads the Gram entries of the members anew, because they have changed.
+    /// @return as rebuild()
+    bool gram_changed() {
+        if (_solver == Solver::cholesky)
+            _slots.cross(_members, _members, _cholesky.gram(), _cholesky.gram_ld());
+        return size() == 0 || rebuild();
     }
 
     /// Forgets all members; while the next ones are few, they are solved for by a factor.

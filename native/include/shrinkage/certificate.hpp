@@ -62,11 +62,19 @@ public:
 
     /// @param rr |y - Z t|^2
     Certificate result(double rr) const {
+        return result(rr / 2.0, [rr](double rest) { return rest * rest * rr / 2.0; });
+    }
+
+    /// The same for another convex loss, with minus its gradient for y - Z t.
+    /// @param distance what it costs to scale the dual point by 1 - rest: the Bregman distance of
+    /// the loss's conjugate, 0 at rest = 0
+    template <class Distance>
+    Certificate result(double loss, const Distance& distance) const {
         const double penalty = _l1 * _l1_norm + _l2 * _l2_norm / 2.0;
-        double gap = std::min(scaled_gap(rr, penalty, _scale, false),
-                              scaled_gap(rr, penalty, _met_scale, true));
+        double gap = scaled_gap(distance(1.0 - _scale), penalty, _scale, false);
+        gap = std::min(gap, scaled_gap(distance(1.0 - _met_scale), penalty, _met_scale, true));
         if (_l2 > 0.0) gap = std::min(gap, penalty - _product + _conjugate);
-        return {rr / 2.0, rr / 2.0 + penalty, std::max(0.0, gap), _violation};
+        return {loss, loss + penalty, std::max(0.0, gap), _violation};
     }
 
 private:
@@ -76,16 +84,14 @@ private:
     };
 
     /// @param only_met leave out bounds that are not met
-    double scaled_gap(double rr, double penalty, double k, bool only_met) const {
+    double scaled_gap(double distance, double penalty, double k, bool only_met) const {
         double pressed = 0.0;
         for (const Pressed& each : _pressed)
             if (each.met || !only_met)
                 pressed += std::max(0.0, k * each.slope - each.l1) * each.bound;
         // With y'r = r'r + t'c nothing large has to cancel:
         //     objective - dual(k) = (1 - k)^2 r'r / 2 + penalty + k^2 l2 t't / 2 - k t'c + pressed
-        const double rest = 1.0 - k;
-        return rest * rest * rr / 2.0 + penalty + k * k * _l2 * _l2_norm / 2.0 - k * _product +
-               pressed;
+        return distance + penalty + k * k * _l2 * _l2_norm / 2.0 - k * _product + pressed;
     }
 
     static double violation(double slope, double coef, double l1, double lower, double upper) {

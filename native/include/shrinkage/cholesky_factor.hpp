@@ -19,6 +19,10 @@ public:
         _l2 = l2;
     }
     void forget_factor() { _valid = 0; }
+    /// Where the caller writes the Gram entries of the present members anew; forget_factor() must
+    /// follow.
+    double* gram() { return _gram.data(); }
+    Index gram_ld() const { return _gram.ld(); }
     void restart() { _size = _valid = 0; }
 
     /// Appends one member. A member that l2 hardly penalises is refused if it depends on those

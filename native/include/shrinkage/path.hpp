@@ -15,6 +15,7 @@ enum class Status : int {
     constant_target = 3,  ///< the null model fits y exactly
     singular = 4,         ///< alpha = 0 and more than one solution: the minimum norm is returned
     stalled = 5,          ///< rounding stopped the solver above tol
+    separated = 6,        ///< what is not penalised fits some rows ever better: no finite optimum
 };
 
 /// What is asked of a path; the data are elsewhere. Alphas decrease strictly; lower and upper are
@@ -34,6 +35,9 @@ struct Counts {
     Index factorised = 0;       ///< Cholesky or eigen decompositions
     Index column_products = 0;  ///< columns of X multiplied with residuals, over the path
     Index violators = 0, batches = 0, resolved = 0, working_set = 0;  ///< working-set plan only
+    /// Newton's method only: sweeps over the active columns, points evaluated in them (several may
+    /// share a sweep), weighted Gram matrices, points that were no better than the one before.
+    Index passes = 0, evaluations = 0, grams = 0, rejects = 0;
 
     Counts& operator+=(const Counts& more) {
         rounds += more.rounds;
@@ -47,6 +51,10 @@ struct Counts {
         batches += more.batches;
         resolved += more.resolved;
         working_set += more.working_set;
+        passes += more.passes;
+        evaluations += more.evaluations;
+        grams += more.grams;
+        rejects += more.rejects;
         return *this;
     }
 };

@@ -36,6 +36,16 @@ public:
     double largest_diagonal() const { return _largest_diagonal; }
 
 protected:
+    void set_c0(int j, double c0) { _c0[j] = c0; }
+    /// Replaces the lengths of all z_j, whose rounding is that of centred copies.
+    void set_diagonals(std::span<const double> diagonals) {
+        _diagonal.assign(diagonals.begin(), diagonals.end());
+        _largest_diagonal = 0.0;
+        for (std::size_t j = 0; j < diagonals.size(); ++j) {
+            _rounding[j] = std::sqrt(diagonals[j]);
+            _largest_diagonal = std::max(_largest_diagonal, diagonals[j]);
+        }
+    }
     void add(const Slot& slot) {
         _c0.push_back(slot.c0);
         _diagonal.push_back(slot.diagonal);

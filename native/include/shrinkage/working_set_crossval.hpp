@@ -5,24 +5,12 @@
 #include <vector>
 
 #include "shrinkage/predictor.hpp"
+#include "shrinkage/training_weights.hpp"
 #include "shrinkage/working_set_problem.hpp"
 
 namespace shrinkage {
 
 namespace detail {
-
-/// Weights of the rows outside a fold, summing to 1. @return weight of the fold
-inline double training_weights(const ScaledColumns& columns, std::span<const std::int32_t> fold_ids,
-                               std::int32_t fold, std::vector<double>& weights) {
-    weights = columns.weight;
-    double inside = 0.0, outside = 0.0;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-        (fold_ids[i] == fold ? inside : outside) += weights[i];
-        if (fold_ids[i] == fold) weights[i] = 0.0;
-    }
-    for (double& weight : weights) weight /= outside;
-    return inside;
-}
 
 /// Weighted mean of (y - eta)^2 over the rows of a fold, one per model; NaN if they weigh nothing.
 inline void held_out_errors(const Runtime& runtime, const WorkingSetProblem& problem,
@@ -63,7 +51,8 @@ inline FoldResult cross_validate(const Runtime& runtime, const WorkingSetProblem
     parallel_for(runtime, n_folds, [&](Index fold) {
         const auto id = static_cast<std::int32_t>(fold);
         std::vector<double> weights;
-        result.weight[fold] = detail::training_weights(problem.columns(), fold_ids, id, weights);
+        result.weight[fold] =
+            detail::training_weights(problem.columns().weight, fold_ids, id, weights);
         const WorkingSetProblem training = problem.reweighted(one_thread, weights);
         PathResult path = training.path(one_thread, task);
         detail::held_out_errors(one_thread, problem, path, fold_ids, id,

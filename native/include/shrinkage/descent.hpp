@@ -1,0 +1,191 @@
+#pragma once
+#include <cmath>
+#include <utility>
+
+#include "shrinkage/anderson.hpp"
+#include "shrinkage/certificate.hpp"
+#include "shrinkage/newton_model.hpp"
+
+namespace shrinkage {
+
+/// One alpha of a path on its way to the solution among the active columns: the best point so far
+/// and the next to try, which is taken only if the objective does not rise.
+class Descent {
+public:
+    struct Limits {
+        double enough;    ///< gap, absolute
+        double rounding;  ///< of the objective
+        double noise;     ///< of a correlation, in units of |z_j|
+        Index most_rounds;
+    };
+    /// What should be done about the model's curvatures before the next step.
+    enum class Wish { nothing, refresh, majorise };
+
+    double l1 = 0.0, l2 = 0.0;
+    GlmPoint best, trial;
+
+    /// @param from the solution before; its loss is known at this alpha too
+    void start(double l1_weight, double l2_weight, const GlmPoint& from, const Limits& limits) {
+        l1 = l1_weight;
+        l2 = l2_weight;
+        best = from;
+        _limits = limits;
+        _rounds = _rejects = _idle = 0;
+        _steps_since_refresh = 0;
+        _model_is_of_best = false;
+        reopen();
+    }
+
+    bool is_finished() const { return _finished; }
+    bool has_converged() const { return _finished && _status == Status::converged; }
+    Status status() const { return _status; }
+    Index rounds() const { return _rounds; }
+    double gap() const { return _gap; }
+    bool is_rejected() const { return _rejects > 0; }
+
+    /// Columns have been appended, or the gap was found too large: go on from the best point.
+    void reopen() {
+        _finished = false;
+        _gap = _previous_gap = std::numeric_limits<double>::infinity();
+        _anderson.forget();
+    }
+
+    /// Looks at the trial, which has been evaluated. @return whether it was rejected
+    template <class Model>
+    bool judge(const Model& model) {
+        constexpr Index most_rejects = 45, most_idle = 12;
+        ++_rounds;
+        ++_steps_since_refresh;
+        const double before = objective(model, best), now = objective(model, trial);
+        if (!(now <= before + _limits.rounding + 1e-13 * std::abs(before))) {
+            _anderson.forget();
+            if (++_rejects > most_rejects) finish(Status::stalled);
+            if (_rounds >= _limits.most_rounds) finish(Status::max_rounds);
+            return true;
+        }
+        _rejects = 0;
+        _model_is_of_best = false;
+        std::swap(best, trial);
+        measure(model);
+        if (_gap <= _limits.enough && !_is_rough) {
+            finish(Status::converged);
+        } else {
+            const double progress = _is_rough && _gap <= _limits.enough ? _roughness / _last_rough
+                                                                        : _gap / _previous_gap;
+            const bool falls = before - now > 1e-3 * _gap;
+            _idle = progress > 0.9 && !falls ? _idle + 1 : 0;
+            if (_idle > most_idle) finish(Status::stalled);
+            if (_rounds >= _limits.most_rounds) finish(Status::max_rounds);
+        }
+        return false;
+    }
+
+    /// By what the gap shrank in the last step; infinite at the first.
+    double contraction() const { return _gap / _previous_gap; }
+
+    /// @param iteration,gram costs of a step and of new curvatures
+    Wish wish(double iteration, double gram) const {
+        constexpr double hopeless = 0.9;
+        if (_rejects == 3) return Wish::majorise;
+        if (_model_is_of_best) return Wish::nothing;
+        if (_rejects > 0 || (_is_rough && _gap <= _limits.enough)) return Wish::refresh;
+        if (_steps_since_refresh < 2 || !std::isfinite(_previous_gap)) return Wish::nothing;
+        const double rate = contraction();
+        const double left =
+            rate >= hopeless ? 50.0 : std::log(_limits.enough / _gap) / std::log(rate);
+        return (left - 1.5) * iteration > gram ? Wish::refresh : Wish::nothing;
+    }
+
+    /// The model has got new curvatures. @param here at this descent's best point
+    void refreshed(bool here) {
+        _steps_since_refresh = 0;
+        _model_is_of_best = here;
+        _anderson.forget();
+        _fresh_step = true;
+    }
+
+    /// Sets the next trial: a Newton step from the best point, or half of the last one.
+    template <class Model>
+    void propose(Model& model) {
+        if (_rejects > 0 && !_fresh_step) {
+            best.coef.resize(model.size(), 0.0);
+            trial.coef.resize(model.size(), 0.0);
+            for (std::size_t j = 0; j < best.coef.size(); ++j)
+                trial.coef[j] = 0.5 * (best.coef[j] + trial.coef[j]);
+            trial.intercept = 0.5 * (best.intercept + trial.intercept);
+            return;
+        }
+        _fresh_step = false;
+        std::vector<double> q = best.gradient;
+        model.add_product(best.coef, 1.0, q);
+        model.minimise(q, l1, l2, trial.coef);
+        if (_rejects == 0) accelerate(model);
+        trial.intercept = model.intercept_at(best, trial.coef);
+    }
+
+    template <class Model>
+    double objective(const Model& model, const GlmPoint& point) const {
+        double norm = 0.0, square = 0.0;
+        for (int j = 0; j < static_cast<int>(point.coef.size()); ++j) {
+            const double t = point.coef[j];
+            if (t == 0.0) continue;
+            norm += model.slots().penalty_factor(j) * std::abs(t);
+            square += model.slots().penalty_factor(j) * t * t;
+        }
+        return point.loss + l1 * norm + l2 / 2.0 * square;
+    }
+
+private:
+    void finish(Status status) {
+        _finished = true;
+        _status = status;
+    }
+
+    /// Gap of the best point among the active columns. What is not penalised is looked at apart:
+    /// no scaling of the dual point makes it feasible, so its correlations must vanish.
+    template <class Model>
+    void measure(const Model& model) {
+        CertificateSum sum;
+        sum.start(l1, l2, 0.0);
+        _last_rough = _roughness;
+        _roughness = 0.0;
+        for (int j = 0; j < static_cast<int>(model.size()); ++j) {
+            const double v = model.slots().penalty_factor(j), t = best.coef[j];
+            const double lower = model.slots().lower(j), upper = model.slots().upper(j);
+            if ((l1 + l2) * v == 0.0 && t > lower && t < upper)
+                _roughness = std::max(_roughness, std::abs(best.gradient[j]) / model.norm(j));
+            else
+                sum.add(best.gradient[j], t, v, lower, upper, 0.0);
+        }
+        _is_rough = _roughness > _limits.noise;
+        _previous_gap = _gap;
+        _gap = sum.result(0.0, [](double rest) { return rest * rest; }).dual_gap;
+    }
+
+    template <class Model>
+    void accelerate(const Model& model) {
+        const QuadraticSlots& slots = model.slots();
+        const std::vector<double> to = trial.coef;
+        _anderson.accelerate(best.coef, trial.coef, [&](std::size_t i, double value) {
+            const int j = static_cast<int>(i);
+            return to[i] == 0.0 || value * to[i] < 0.0 || to[i] <= slots.lower(j) ||
+                   to[i] >= slots.upper(j) || value < slots.lower(j) || value > slots.upper(j);
+        });
+    }
+
+    Limits _limits{};
+    Status _status = Status::converged;
+    Index _rounds = 0;
+    Index _rejects = 0;  ///< in a row
+    Index _idle = 0;     ///< steps in a row without progress
+    Index _steps_since_refresh = 0;
+    double _gap = 0.0, _previous_gap = 0.0;
+    double _roughness = 0.0, _last_rough = 0.0;  ///< largest |c_j| / |z_j| of what is not penalised
+    bool _is_rough = false;
+    bool _finished = false;
+    bool _fresh_step = false;
+    bool _model_is_of_best = false;
+    Anderson _anderson;
+};
+
+}  // namespace shrinkage

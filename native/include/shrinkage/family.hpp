@@ -1,0 +1,85 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "shrinkage/runtime.hpp"
+
+namespace shrinkage {
+
+/// A distribution with its canonical link. l(y, eta) is half the unit deviance but for the terms
+/// that depend on y alone, which saturated() has.
+///
+///     binomial   l = log(1 + exp(eta)) - y eta     mu = 1 / (1 + exp(-eta))     0 <= y <= 1
+///     poisson    l = exp(eta) - y eta              mu = exp(eta)                y >= 0
+class Family {
+public:
+    enum class Name { binomial, poisson };
+
+    Family(Name name, const Kernels& simd)
+        : _name(name), _kernels(name == Name::binomial ? simd.binomial : simd.poisson) {}
+
+    const FamilyKernels& kernels() const { return _kernels; }
+
+    double mean(double eta) const {
+        return is_binomial() ? 1.0 / (1.0 + std::exp(-eta)) : std::exp(std::min(eta, 709.0));
+    }
+    /// The eta whose mean is `mean`, moved off the ends where eta is infinite.
+    double link(double mean) const {
+        constexpr double least = 1e-15;
+        if (!is_binomial()) return std::log(std::max(mean, least));
+        mean = std::clamp(mean, least, 1.0 - least);
+        return std::log(mean / (1.0 - mean));
+    }
+    /// l(y, eta) of the eta that fits y best.
+    double saturated(double y) const {
+        return is_binomial() ? -times_log(y, y) - times_log(1.0 - y, 1.0 - y) : y - times_log(y, y);
+    }
+    /// Twice l(y, eta) - saturated(y).
+    double unit_deviance(double y, double eta) const {
+        const double loss =
+            is_binomial() ? std::max(eta, 0.0) + std::log1p(std::exp(-std::abs(eta))) - y * eta
+                          : std::exp(std::min(eta, 709.0)) - y * eta;
+        return 2.0 * std::max(0.0, loss - saturated(y));
+    }
+
+    /// How far a common shift of eta should go to make the residuals sum to 0: exactly so for
+    /// Poisson, a Newton step for the others.
+    double shift_to_balance(const FamilySums& sums) const {
+        const double step = sums.residual / sums.curvature;
+        return is_binomial() ? step : std::log1p(std::max(step, -1.0));
+    }
+
+    /// Curvatures in relation to this are too small to be told from 0.
+    /// @param mean_response weighted mean of y
+    double curvature_floor(double mean_response) const {
+        return is_binomial() ? 1e-10 : 1e-10 * mean_response;
+    }
+    /// Whether a curvature is known that bounds the loss from above on both sides (Jaakkola and
+    /// Jordan, 2000).
+    bool has_majoriser() const { return is_binomial(); }
+    double majorising_curvature(double eta) const {
+        return std::abs(eta) < 1e-4 ? 0.25 : (mean(eta) - 0.5) / eta;
+    }
+
+    /// Bregman distance of the conjugate between mu + t (y - mu) and mu: what scaling the dual
+    /// point by 1 - t costs. >= 0, and 0 at t = 0.
+    double conjugate_distance(double y, double eta, double t) const {
+        constexpr double least = 1e-300;
+        const double mu = mean(eta), apart = t * (y - mu), moved = mu + apart;
+        const double first = moved > 0.0 ? moved * std::log1p(apart / std::max(mu, least)) : 0.0;
+        if (!is_binomial()) return first - apart;
+        const double other = 1.0 / (1.0 + std::exp(eta)), rest = other - apart;
+        return first + (rest > 0.0 ? rest * std::log1p(-apart / std::max(other, least)) : 0.0);
+    }
+
+private:
+    bool is_binomial() const { return _name == Name::binomial; }
+    static double times_log(double x, double y) { return x > 0.0 ? x * std::log(y) : 0.0; }
+
+    Name _name;
+    const FamilyKernels& _kernels;
+};
+
+}  // namespace shrinkage

@@ -1,0 +1,141 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "shrinkage/family.hpp"
+#include "shrinkage/row_blocks.hpp"
+
+namespace shrinkage {
+
+/// The responses of all rows with their weights, offsets and family: the loss as a function of eta,
+/// knowing nothing of X.
+class Likelihood {
+public:
+    struct Balanced {
+        double intercept;
+        FamilySums sums;
+    };
+
+    /// @param wt sums to 1 @param offset empty: 0
+    Likelihood(const Family& family, std::span<const double> y, std::span<const double> wt,
+               std::span<const double> offset, bool fit_intercept)
+        : _family(family),
+          _fit_intercept(fit_intercept),
+          _y(y.begin(), y.end()),
+          _wt(wt.begin(), wt.end()),
+          _offset(offset.begin(), offset.end()) {
+        _offset.resize(_y.size(), 0.0);
+        for (std::size_t i = 0; i < _y.size(); ++i) {
+            if (_wt[i] == 0.0) continue;
+            _mean_response += _wt[i] * _y[i];
+            _saturated += _wt[i] * _family.saturated(_y[i]);
+        }
+    }
+
+    const Family& family() const { return _family; }
+    bool fits_intercept() const { return _fit_intercept; }
+    Index rows() const { return static_cast<Index>(_y.size()); }
+    std::span<const double> y() const { return _y; }
+    std::span<const double> wt() const { return _wt; }
+    std::span<const double> offset() const { return _offset; }
+    double mean_response() const { return _mean_response; }
+    /// Loss of the fit that has a mean for each row.
+    double saturated() const { return _saturated; }
+    RowBlocks blocks() const { return RowBlocks(rows(), 64, 64.0); }
+
+    /// Loss and residuals u at eta + intercept.
+    FamilySums evaluate(const Runtime& runtime, const double* eta, double intercept,
+                        double* u) const {
+        const RowBlocks blocks = this->blocks();
+        std::vector<FamilySums> parts(blocks.count());
+        parallel_for(runtime, blocks.count(), [&](Index block) {
+            const Index first = blocks.first(block);
+            parts[block] =
+                _family.kernels().evaluate(blocks.last(block) - first, _y.data() + first,
+                                           _wt.data() + first, eta + first, intercept, u + first);
+        });
+        FamilySums sums;
+        for (const FamilySums& part : parts) {
+            sums.loss += part.loss;
+            sums.residual += part.residual;
+            sums.curvature += part.curvature;
+        }
+        return sums;
+    }
+
+    /// The same at the intercept that makes the residuals sum to 0, which depends on eta alone;
+    /// intercept 0 if none is fitted. Newton's method inside a bracket.
+    /// @param start a guess @param enough |sum u| that counts as 0
+    Balanced balance(const Runtime& runtime, const double* eta, double start, double enough,
+                     double* u) const {
+        constexpr int most_steps = 100;
+        constexpr double longest = 3.0;
+        if (!_fit_intercept) return {0.0, evaluate(runtime, eta, 0.0, u)};
+        double low = -std::numeric_limits<double>::infinity(), high = -low;
+        Balanced at{start, evaluate(runtime, eta, start, u)};
+        for (int step = 0; step < most_steps; ++step) {
+            const FamilySums& sums = at.sums;
+            if (!(std::abs(sums.residual) > enough)) break;
+            (sums.residual > 0.0 ? low : high) = at.intercept;
+            const double wanted = sums.curvature > 0.0 ? _family.shift_to_balance(sums) : 0.0;
+            const double limit = sums.residual > 0.0 ? longest : -longest;
+            double next =
+                at.intercept + (std::abs(wanted) < longest && wanted != 0.0 ? wanted : limit);
+            if (!(next > low && next < high)) next = 0.5 * (low + high);
+            if (next == at.intercept || !std::isfinite(next)) break;
+            at = {next, evaluate(runtime, eta, next, u)};
+        }
+        return at;
+    }
+
+    /// Curvatures h at eta + intercept, not less than the family's floor.
+    void curvature(const double* eta, double intercept, std::vector<double>& h) const {
+        h.resize(_y.size());
+        _family.kernels().curvature(rows(), _wt.data(), eta, intercept, h.data());
+        const double floor = _family.curvature_floor(_mean_response);
+        for (std::size_t i = 0; i < h.size(); ++i) h[i] = std::max(h[i], floor * _wt[i]);
+    }
+
+    /// Curvatures whose quadratic model is never below the loss. @return false: none is known
+    bool majorise(const double* eta, double intercept, std::vector<double>& h) const {
+        if (!_family.has_majoriser()) return false;
+        h.resize(_y.size());
+        for (std::size_t i = 0; i < h.size(); ++i)
+            h[i] = _wt[i] * _family.majorising_curvature(eta[i] + intercept);
+        return true;
+    }
+
+    /// sum_i wt_i conjugate_distance, bounded by t^2 times Pearson's statistic where that is
+    /// `enough`.
+    double conjugate_distance(const double* eta, double intercept, const double* u, double t,
+                              double enough) const {
+        if (t == 0.0) return 0.0;
+        const double bound = t * t * pearson(eta, intercept, u);
+        if (bound <= enough) return bound;
+        double sum = 0.0;
+        for (std::size_t i = 0; i < _y.size(); ++i)
+            if (_wt[i] > 0.0)
+                sum += _wt[i] * _family.conjugate_distance(_y[i], eta[i] + intercept, t);
+        return sum;
+    }
+
+private:
+    /// sum_i wt_i (y_i - mu_i)^2 / V(mu_i)
+    double pearson(const double* eta, double intercept, const double* u) const {
+        std::vector<double> h(_y.size());
+        _family.kernels().curvature(rows(), _wt.data(), eta, intercept, h.data());
+        double sum = 0.0;
+        for (std::size_t i = 0; i < h.size(); ++i)
+            if (u[i] != 0.0) sum += u[i] * (u[i] / h[i]);
+        return sum;
+    }
+
+    Family _family;
+    bool _fit_intercept;
+    std::vector<double> _y, _wt, _offset;
+    double _mean_response = 0.0, _saturated = 0.0;
+};
+
+}  // namespace shrinkage

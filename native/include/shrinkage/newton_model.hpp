@@ -1,0 +1,257 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "shrinkage/active_set.hpp"
+#include "shrinkage/likelihood.hpp"
+#include "shrinkage/quadratic_slots.hpp"
+#include "shrinkage/working_set.hpp"
+
+namespace shrinkage {
+
+/// Coefficients (scaled, one a slot) with everything that a pass over their columns says there.
+struct GlmPoint {
+    std::vector<double> coef;
+    double intercept = 0.0;        ///< of the centred columns; the best one for these coefficients
+    double loss = 0.0;             ///< but for what depends on y alone
+    std::vector<double> eta;       ///< without the intercept
+    std::vector<double> u;         ///< wt (y - mu); sums to 0 with an intercept
+    std::vector<double> gradient;  ///< c_j = z_j'u, one a slot
+};
+
+/// The loss as a function of the coefficients of some columns, its intercept always the best one,
+/// and a quadratic model of it with curvatures D taken where it was refreshed last:
+///
+///     G = Z'D Z - v v'/s      v = Z'D 1      s = 1'D 1      (without an intercept Z'D Z)
+///
+/// which is kept for many steps: near b the loss is about b'G b / 2 - q'b, q = c(b) + G b.
+/// @tparam Columns TiledColumns or SparseRows
+template <class Columns>
+class NewtonModel {
+public:
+    NewtonModel(const Runtime& runtime, const ScaledColumns& data, const FeatureLimits& limits,
+                const Likelihood& likelihood, Method method, Index max_rounds)
+        : _runtime(runtime),
+          _data(data),
+          _limits(limits),
+          _likelihood(likelihood),
+          _method(method),
+          _max_rounds(max_rounds),
+          _columns(data.design),
+          _slots(runtime) {
+        restart_engine();
+    }
+
+    Index size() const { return static_cast<Index>(_features.size()); }
+    Index feature(int slot) const { return _features[slot]; }
+    const QuadraticSlots& slots() const { return _slots; }
+    double norm(int slot) const { return _data.norm[_features[slot]]; }  ///< |z_j|, weighted
+    const Columns& columns() const { return _columns; }
+    Counts counts() const {
+        Counts all = _counts;
+        all += _engine->counts();
+        return all;
+    }
+
+    /// Nanoseconds, about, by counting operations: never measured, so that plans repeat.
+    double step_cost() const {
+        const auto a = static_cast<double>(size()), k = n_members();
+        return _columns.pass_cost() + 3.0 * static_cast<double>(_data.rows()) + 3500.0 +
+               1.5 * k * k + 0.6 * a * k;
+    }
+    double gram_cost() const {
+        return _columns.gram_cost() + 3000.0 + std::pow(n_members(), 3) / 45.0;
+    }
+
+    /// Solve from nothing next time.
+    void restart_engine() {
+        if (_engine) _counts += _engine->counts();
+        _engine.emplace(_runtime, _slots, _method,
+                        EngineSettings{_max_rounds, _data.rank_limit, 0.0});
+    }
+
+    /// Appends columns; curvatures must have been set.
+    void append(std::span<const Index> features) {
+        if (features.empty()) return;
+        const Index first = size();
+        for (const Index j : features) {
+            _columns.append(_runtime.simd, j, _data.mean[j], 1.0 / _data.scale[j]);
+            _features.push_back(j);
+        }
+        _columns.appended();
+        build_gram(first);
+        for (Index slot = first; slot < size(); ++slot) {
+            const Index j = _features[slot];
+            const double diagonal = _slots.gram().data()[slot * (_slots.gram().ld() + 1)];
+            _slots.add({.c0 = 0.0,
+                        .diagonal = diagonal,
+                        .penalty_factor = _limits.penalty_factor(j),
+                        .lower = _limits.lower(j),
+                        .upper = _limits.upper(j),
+                        .rounding = std::sqrt(diagonal)});
+        }
+        _engine->slots_added();
+    }
+
+    /// Takes the curvatures for G, which is computed anew if there are columns.
+    void refresh(std::vector<double>&& curvature) {
+        _curvature = std::move(curvature);
+        _curvature_sum = 0.0;
+        for (const double h : _curvature) _curvature_sum += h;
+        ++_version;
+        if (size() == 0) return;
+        ++_counts.grams;
+        build_gram(0);
+        _slots.gram_written();
+        _engine->gram_changed(0.0);
+    }
+    /// Changes whenever G does, but for columns that are appended.
+    Index version() const { return _version; }
+
+    /// q += sign G coef
+    void add_product(std::span<const double> coef, double sign, std::span<double> q) const {
+        _list.clear();
+        _values.clear();
+        for (int j = 0; j < static_cast<int>(coef.size()); ++j) {
+            if (coef[j] == 0.0) continue;
+            _list.push_back(j);
+            _values.push_back(coef[j]);
+        }
+        _slots.add_product(_list, _values, sign, q.data());
+    }
+
+    /// Minimises b'G b / 2 - q'b + penalty, starting where it ended last. @param coef result
+    Status minimise(std::span<const double> q, double l1, double l2, std::vector<double>& coef) {
+        _engine->linear_term_changed(_slots.set_linear_term(q));
+        const Status status = _engine->solve(l1, l2);
+        coef.assign(static_cast<std::size_t>(size()), 0.0);
+        for (std::size_t i = 0; i < _engine->features().size(); ++i)
+            coef[_engine->features()[i]] = _engine->coef()[i];
+        for (const AtBound& each : _engine->at_bound()) coef[each.slot] = each.value;
+        return status;
+    }
+
+    /// How the best intercept changes with the coefficients, as far as the model knows.
+    double intercept_at(const GlmPoint& from, std::span<const double> coef) const {
+        if (!_likelihood.fits_intercept()) return 0.0;
+        double shift = 0.0;
+        for (int j = 0; j < static_cast<int>(coef.size()); ++j)
+            if (const double step = coef[j] - from.coef[j]; step != 0.0)
+                shift += step * (_cross[j] / _curvature_sum - _columns.shift(j));
+        return from.intercept - shift;
+    }
+
+    /// Fills what a pass says of points whose coefficients are set and whose intercept is guessed.
+    /// @param enough |sum u| / (1 + sum_j |t_j| |z_j|) that counts as 0
+    void evaluate(std::span<GlmPoint* const> points, double enough) {
+        ++_counts.passes;
+        for (GlmPoint* point : points) {
+            point->eta.resize(_data.rows());
+            point->u.resize(_data.rows());
+            ++_counts.evaluations;
+        }
+        predict(points);
+        for (GlmPoint* point : points) {
+            double length = 1.0;
+            for (int j = 0; j < static_cast<int>(point->coef.size()); ++j)
+                length += std::abs(point->coef[j]) * _data.norm[_features[j]];
+            const double rounding = 4e-16 * (_likelihood.mean_response() + 1e-3);
+            const Likelihood::Balanced at =
+                _likelihood.balance(_runtime, point->eta.data(), point->intercept,
+                                    std::max(enough / length, rounding), point->u.data());
+            point->intercept = at.intercept;
+            point->loss = at.sums.loss;
+        }
+        differentiate(points);
+    }
+
+private:
+    double n_members() const { return static_cast<double>(_engine->features().size()); }
+
+    void build_gram(Index first) {
+        GrowingSquare& gram = _slots.gram();
+        _columns.weighted_gram(_runtime, _curvature.data(), first, gram, _cross);
+        constexpr double least = 1e-14;  // of a column that the intercept explains but for rounding
+        for (Index j = first; j < size(); ++j) {
+            double* column = gram.data() + j * gram.ld();
+            const double whole = column[j];
+            const double share = _likelihood.fits_intercept() ? _cross[j] / _curvature_sum : 0.0;
+            for (Index i = 0; i <= j; ++i) column[i] -= share * _cross[i];
+            column[j] = std::max({column[j], least * whole, 1e-300});
+        }
+        mirror_from(first, size(), gram);
+    }
+
+    /// eta = offset + Z t
+    void predict(std::span<GlmPoint* const> points) {
+        std::vector<std::vector<int>> lists(points.size());
+        std::vector<std::vector<double>> values(points.size());
+        std::vector<double> shifts(points.size(), 0.0);
+        for (std::size_t k = 0; k < points.size(); ++k)
+            for (int j = 0; j < static_cast<int>(points[k]->coef.size()); ++j)
+                if (const double t = points[k]->coef[j]; t != 0.0) {
+                    lists[k].push_back(j);
+                    values[k].push_back(t);
+                    shifts[k] += t * _columns.shift(j);
+                }
+        const RowBlocks blocks = _columns.blocks();
+        parallel_for(_runtime, blocks.count(), [&](Index block) {
+            const Index first = blocks.first(block), last = blocks.last(block);
+            for (std::size_t k = 0; k < points.size(); ++k) {
+                double* eta = points[k]->eta.data() + first;
+                const double* offset = _likelihood.offset().data() + first;
+                for (Index i = 0; i < last - first; ++i) eta[i] = offset[i] - shifts[k];
+                _columns.add_product(_runtime.simd, first, last, lists[k], values[k].data(), eta);
+            }
+        });
+    }
+
+    /// c = Z'u, block sums added in the order of the blocks.
+    void differentiate(std::span<GlmPoint* const> points) {
+        const RowBlocks blocks = _columns.blocks();
+        const Index width = size() + 1, n_points = static_cast<Index>(points.size());
+        _parts.assign(static_cast<std::size_t>(blocks.count() * n_points * width), 0.0);
+        parallel_for(_runtime, blocks.count(), [&](Index block) {
+            const Index first = blocks.first(block), last = blocks.last(block);
+            for (Index k = 0; k < n_points; ++k) {
+                double* out = _parts.data() + (block * n_points + k) * width;
+                const double* u = points[k]->u.data();
+                _columns.add_cross_product(_runtime.simd, first, last, u, 1, out, width);
+                out[size()] = _runtime.simd.f64.sum(last - first, u + first);
+            }
+        });
+        for (Index k = 0; k < n_points; ++k) {
+            std::vector<double>& gradient = points[k]->gradient;
+            gradient.assign(static_cast<std::size_t>(size()), 0.0);
+            double sum = 0.0;
+            for (Index block = 0; block < blocks.count(); ++block) {
+                const double* part = _parts.data() + (block * n_points + k) * width;
+                for (Index j = 0; j < size(); ++j) gradient[j] += part[j];
+                sum += part[size()];
+            }
+            for (int j = 0; j < static_cast<int>(size()); ++j)
+                gradient[j] -= _columns.shift(j) * sum;
+        }
+    }
+
+    const Runtime& _runtime;
+    const ScaledColumns& _data;
+    const FeatureLimits& _limits;
+    const Likelihood& _likelihood;
+    Method _method;
+    Index _max_rounds;
+    Columns _columns;
+    QuadraticSlots _slots;
+    std::optional<ActiveSet<QuadraticSlots>> _engine;
+    std::vector<Index> _features;
+    std::vector<double> _curvature;  ///< D
+    std::vector<double> _cross;      ///< Z'D 1, of the copies
+    double _curvature_sum = 0.0;
+    Index _version = 0;
+    Counts _counts;
+    std::vector<double> _parts;
+    mutable std::vector<int> _list;
+    mutable std::vector<double> _values;
+};
+
+}  // namespace shrinkage
