@@ -71,8 +71,10 @@ public:
     template <class Distance>
     Certificate result(double loss, const Distance& distance) const {
         const double penalty = _l1 * _l1_norm + _l2 * _l2_norm / 2.0;
-        double gap = scaled_gap(distance(1.0 - _scale), penalty, _scale, false);
-        gap = std::min(gap, scaled_gap(distance(1.0 - _met_scale), penalty, _met_scale, true));
+        const double cost = distance(1.0 - _scale);
+        const double met_cost = _met_scale == _scale ? cost : distance(1.0 - _met_scale);
+        double gap = std::min(scaled_gap(cost, penalty, _scale, false),
+                              scaled_gap(met_cost, penalty, _met_scale, true));
         if (_l2 > 0.0) gap = std::min(gap, penalty - _product + _conjugate);
         return {loss, loss + penalty, std::max(0.0, gap), _violation};
     }
@@ -111,7 +113,7 @@ private:
         if (excess <= 0.0) return;
         const double side = slope > 0.0 ? upper : -lower;
         // Nearly always: no bound, and no smaller a share than others asked for. Saves a division.
-        if (l1 >= std::min(_scale, _met_scale) * std::abs(slope) && !std::isfinite(side)) return;
+        if (l1 >= std::max(_scale, _met_scale) * std::abs(slope) && !std::isfinite(side)) return;
         const bool met = slope > 0.0 ? coef >= upper : coef <= lower;
         double most = 1.0;
         if (l1 > 0.0)

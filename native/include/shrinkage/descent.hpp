@@ -159,7 +159,15 @@ private:
         }
         _is_rough = _roughness > _limits.noise;
         _previous_gap = _gap;
-        _gap = sum.result(0.0, [](double rest) { return rest * rest; }).dual_gap;
+        // What scaling costs is summed over all rows only where the rest is small enough.
+        const auto gap_with = [&](const auto& distance) {
+            return sum.result(0.0, distance).dual_gap;
+        };
+        _gap = gap_with([](double) { return 0.0; });
+        if (_gap > _limits.enough) return;
+        _gap = gap_with([&](double rest) {
+            return model.conjugate_distance(best, rest, 0.1 * _limits.enough);
+        });
     }
 
     template <class Model>

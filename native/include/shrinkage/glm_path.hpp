@@ -117,6 +117,7 @@ private:
             descend(_size);
             if (!append_violators() && !reopen_uncertified()) break;
         }
+        for (Index k = 0; k < _size; ++k) _separated[k] = is_separated(_descents[k]);
     }
 
     /// Starts alpha k of the block where the extrapolated linear term sends it.
@@ -295,16 +296,33 @@ private:
             sum.add(point.gradient[j], point.coef[j], _model.slots().penalty_factor(j),
                     _model.slots().lower(j), _model.slots().upper(j), _model.norm(j));
         sum.add_rest(_check.largest_outside(k + 1));
-        double last_rest = 0.0, last_distance = 0.0;
         return sum.result(point.loss - _likelihood.saturated(), [&](double rest) {
-            if (rest != last_rest) {
-                last_rest = rest;
-                last_distance = _likelihood.conjugate_distance(point.eta.data(), point.intercept,
-                                                               point.u.data(), rest,
-                                                               0.01 * _task.tol * _null_loss);
-            }
-            return last_distance;
+            return _model.conjugate_distance(point, rest, 0.01 * _task.tol * _null_loss);
         });
+    }
+
+    /// Whether what is not penalised could fit some rows ever better: where the fit is extreme, the
+    /// next Newton step still goes on, though no correlation is left.
+    bool is_separated(Descent& descent) {
+        constexpr double extreme = 15.0, still = 1e-3;
+        const bool any_free = descent.l1 + descent.l2 == 0.0 || _model.slots().any_free();
+        if (!any_free || !descent.has_converged()) return false;
+        if (largest_eta(descent.best, _likelihood.offset()) < extreme) return false;
+        refresh_at(descent.best);
+        descent.propose(_model);
+        _model.evaluate(std::array{&descent.trial}, enough_balance());
+        return largest_eta(descent.trial, descent.best.eta, descent.best.intercept) > still;
+    }
+
+    /// Largest |eta + intercept - (other + other_intercept)| over the rows that weigh something.
+    double largest_eta(const GlmPoint& point, std::span<const double> other,
+                       double other_intercept = 0.0) const {
+        double largest = 0.0;
+        for (Index i = 0; i < _data.rows(); ++i)
+            if (_likelihood.wt()[i] > 0.0)
+                largest = std::max(
+                    largest, std::abs(point.eta[i] + point.intercept - other[i] - other_intercept));
+        return largest;
     }
 
     /// u over the root of the weights: the residual of the scaled problem.
@@ -347,15 +365,18 @@ private:
         result.dual_gap.push_back(gap);
         result.kkt_violation.push_back(violation);
         result.rounds.push_back(std::exchange(_rounds, 0));
+        result.status.push_back(status_of(k, any_penalised, unpenalised ? violation : gap));
+    }
+
+    /// @param distance from optimal, to be compared with the tolerance
+    Status status_of(Index k, bool any_penalised, double distance) const {
+        const Descent& descent = _descents[k];
+        if (_separated[k]) return Status::separated;
         const bool null_model =
             descent.l1 > 0.0 && !any_penalised && descent.l1 >= _alpha_max * (1.0 - 1e-12);
-        if (null_model)
-            result.status.push_back(Status::null_model);
-        else if (unpenalised ? violation <= _task.tol : gap <= _task.tol)
-            result.status.push_back(Status::converged);
-        else
-            result.status.push_back(descent.status() == Status::max_rounds ? Status::max_rounds
-                                                                           : Status::stalled);
+        if (null_model) return Status::null_model;
+        if (distance <= _task.tol) return Status::converged;
+        return descent.status() == Status::max_rounds ? Status::max_rounds : Status::stalled;
     }
 
     void finish_block() {
@@ -400,6 +421,7 @@ private:
     Index _reopened = 0;
     std::array<Descent, most_alphas> _descents;
     std::array<Certificate, most_alphas> _certificates{};
+    std::array<bool, most_alphas> _separated{};
     GlmPoint _null;
     double _alpha_max = 0.0;  ///< at l1_ratio 1
     Counts _counts;

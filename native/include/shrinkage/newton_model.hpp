@@ -141,6 +141,12 @@ public:
         return from.intercept - shift;
     }
 
+    /// What scaling the dual point u by 1 - rest costs. @param enough bounds will do up to this
+    double conjugate_distance(const GlmPoint& point, double rest, double enough) const {
+        return _likelihood.conjugate_distance(point.eta.data(), point.intercept, point.u.data(),
+                                              rest, enough);
+    }
+
     /// Fills what a pass says of points whose coefficients are set and whose intercept is guessed.
     /// @param enough |sum u| / (1 + sum_j |t_j| |z_j|) that counts as 0
     void evaluate(std::span<GlmPoint* const> points, double enough) {
