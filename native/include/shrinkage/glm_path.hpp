@@ -46,7 +46,6 @@ public:
         if (_data.target_square == 0.0) return record_constant(result);
         start();
         while (_first < n_visited()) {
-            _size = 1;
             solve_block();
             for (Index k = 0; k < _size; ++k) record(k, result);
             finish_block();
@@ -386,8 +385,23 @@ private:
         }
         _wants_refresh = _plan.wants_refresh(_model.step_cost(), _model.gram_cost());
         _first += _size;
+        choose_size();
         _batch_is_new = false;
         _reopened = 0;
+    }
+
+    /// Several alphas share a pass where X is out of cache, and while the predictions are good.
+    void choose_size() {
+        constexpr double cache = 8e6;
+        constexpr Index good = 3, poor = 5;
+        Index steps = 0;
+        for (Index k = 0; k < _size; ++k) steps = std::max(steps, _descents[k].rounds());
+        if (steps <= good)
+            _size = std::min(2 * _size, most_alphas);
+        else if (steps > poor)
+            _size = std::max<Index>(_size / 2, 1);
+        if (_model.columns().bytes_to_share() < cache) _size = 1;
+        _size = std::min(_size, std::max<Index>(n_visited() - _first, 1));
     }
 
     /// A target that the null model fits exactly: nothing to solve.

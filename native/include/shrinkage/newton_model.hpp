@@ -200,9 +200,7 @@ private:
                     values[k].push_back(t);
                     shifts[k] += t * _columns.shift(j);
                 }
-        const RowBlocks blocks = _columns.blocks();
-        parallel_for(_runtime, blocks.count(), [&](Index block) {
-            const Index first = blocks.first(block), last = blocks.last(block);
+        for_chunks([&](Index, Index first, Index last) {
             for (std::size_t k = 0; k < points.size(); ++k) {
                 double* eta = points[k]->eta.data() + first;
                 const double* offset = _likelihood.offset().data() + first;
@@ -212,19 +210,34 @@ private:
         });
     }
 
+    /// Rows in chunks that stay in cache while all points meet them, by blocks of fixed size.
+    template <class Work>
+    void for_chunks(const Work& work) const {
+        const RowBlocks blocks = _columns.blocks();
+        const Index length = _columns.rows_in_cache();
+        parallel_for(_runtime, blocks.count(), [&](Index block) {
+            for (Index first = blocks.first(block); first < blocks.last(block); first += length)
+                work(block, first, std::min(first + length, blocks.last(block)));
+        });
+    }
+
     /// c = Z'u, block sums added in the order of the blocks.
     void differentiate(std::span<GlmPoint* const> points) {
         const RowBlocks blocks = _columns.blocks();
         const Index width = size() + 1, n_points = static_cast<Index>(points.size());
         _parts.assign(static_cast<std::size_t>(blocks.count() * n_points * width), 0.0);
-        parallel_for(_runtime, blocks.count(), [&](Index block) {
-            const Index first = blocks.first(block), last = blocks.last(block);
+        for_chunks([&](Index block, Index first, Index last) {
+            double* out = _parts.data() + block * n_points * width;
+            std::vector<double> side_by_side;
+            const double* u = points[0]->u.data() + first;
             for (Index k = 0; k < n_points; ++k) {
-                double* out = _parts.data() + (block * n_points + k) * width;
-                const double* u = points[k]->u.data();
-                _columns.add_cross_product(_runtime.simd, first, last, u, 1, out, width);
-                out[size()] = _runtime.simd.f64.sum(last - first, u + first);
+                const double* each = points[k]->u.data() + first;
+                out[k * width + size()] += _runtime.simd.f64.sum(last - first, each);
+                if (n_points > 1)
+                    side_by_side.insert(side_by_side.end(), each, each + (last - first));
             }
+            if (n_points > 1) u = side_by_side.data();
+            _columns.add_cross_product(_runtime.simd, first, last, u, n_points, out, width);
         });
         for (Index k = 0; k < n_points; ++k) {
             std::vector<double>& gradient = points[k]->gradient;

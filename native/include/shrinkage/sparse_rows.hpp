@@ -26,6 +26,8 @@ public:
     double stored() const { return static_cast<double>(_values.size()); }
     double shift(int slot) const { return _shifts[slot]; }
 
+    double bytes_to_share() const { return 0.0; }
+    Index rows_in_cache() const { return rows(); }
     RowBlocks blocks() const {
         return RowBlocks(rows(), 64, 4.0 * stored() / static_cast<double>(rows()));
     }
@@ -86,13 +88,13 @@ public:
     }
 
     /// out[k * ld_out + j] += copy_j' u_k over the rows first .. last-1.
-    /// @param u vectors of all rows, side by side
+    /// @param u vectors of these rows, side by side
     void add_cross_product(const Kernels&, Index first, Index last, const double* u,
                            Index n_vectors, double* out, Index ld_out) const {
         for (Index k = 0; k < n_vectors; ++k) {
             double* target = out + k * ld_out;
             for (Index i = first; i < last; ++i) {
-                const double factor = u[k * rows() + i];
+                const double factor = u[k * (last - first) + i - first];
                 for (Index e = _starts[i]; e < _starts[i + 1]; ++e)
                     target[_slots[e]] += _values[e] * factor;
             }

@@ -27,6 +27,10 @@ public:
     /// What is not subtracted from the copies: a constant of each column.
     double shift(int) const { return 0.0; }
 
+    /// Bytes of the copies, if several vectors should share a pass over them; otherwise 0.
+    double bytes_to_share() const { return 8.0 * stored(); }
+    /// Rows that are worked on at a time.
+    Index rows_in_cache() const { return _tile_rows; }
     /// Rows in pieces that threads work on, each a number of whole tiles.
     RowBlocks blocks() const { return RowBlocks(rows(), _tile_rows, static_cast<double>(_size)); }
 
@@ -39,26 +43,23 @@ public:
     }
     void appended() {}
 
-    /// eta_k += Z[rows, list] coef_k for the rows first .. last-1, which start a tile, and for each
-    /// vector k. @param eta from row `first` on
+    /// eta += Z[rows, list] coef for the rows first .. last-1 of one tile.
+    /// @param eta from row `first` on
     void add_product(const Kernels& simd, Index first, Index last, std::span<const int> list,
                      const double* coef, double* eta) const {
-        for (Index row = first; row < last; row += _tile_rows)
-            simd.matrix.add_columns(rows_from(row), static_cast<Index>(list.size()), tile(row), _ld,
-                                    list.data(), 1.0, coef, eta + (row - first));
+        simd.matrix.add_columns(last - first, static_cast<Index>(list.size()), tile(first), _ld,
+                                list.data(), 1.0, coef, eta);
     }
 
-    /// out[k * ld_out + j] += z_j' u_k over the rows first .. last-1.
-    /// @param u vectors of all rows, side by side
+    /// out[k * ld_out + j] += z_j' u_k over the rows first .. last-1 of one tile.
+    /// @param u vectors of these rows, side by side
     void add_cross_product(const Kernels& simd, Index first, Index last, const double* u,
                            Index n_vectors, double* out, Index ld_out) const {
         std::vector<double> part(static_cast<std::size_t>(_size * n_vectors));
-        for (Index row = first; row < last; row += _tile_rows) {
-            simd.matrix.dot_block(rows_from(row), _size, tile(row), _ld, nullptr, n_vectors,
-                                  u + row, rows(), part.data(), _size);
-            for (Index k = 0; k < n_vectors; ++k)
-                for (Index j = 0; j < _size; ++j) out[k * ld_out + j] += part[k * _size + j];
-        }
+        simd.matrix.dot_block(last - first, _size, tile(first), _ld, nullptr, n_vectors, u,
+                              last - first, part.data(), _size);
+        for (Index k = 0; k < n_vectors; ++k)
+            for (Index j = 0; j < _size; ++j) out[k * ld_out + j] += part[k * _size + j];
     }
 
     /// gram[:, first:] = Z' diag(d) Z[:, first:], full and symmetric, and sum[first:] = Z'd.
