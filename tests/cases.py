@@ -1,7 +1,7 @@
-"""The conformance table: data, penalties and options; every law runs over its rows.
+"""The conformance table: families, data, penalties and options; every law runs over its rows.
 
-A new kind of data, penalty or option joins by one entry; `unit/solve/test_cases.py` fails if a
-plan or a status of the solver is not reached by the table.
+A new family, kind of data, penalty or option joins by one entry. A test fails if a family of the
+package is missing (`laws/test_family_derivatives.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+
+from shrinkage.families import Binomial, Family, Gaussian, Multinomial, Poisson
 
 Data = tuple[Any, np.ndarray]
 
@@ -157,6 +159,70 @@ DESIGNS: dict[str, Callable[[np.random.Generator], Data]] = {
     )
 }
 
+
+@dataclass(frozen=True)
+class FamilyCase:
+    """A family, and targets for it.
+
+    `of_response(rng, z)` makes a target from a Gaussian response of mean 0 and deviation 1; `rows`
+    are targets that `check_target` takes, its extremes among them; `etas` are linear predictors
+    between which its curvature does not vanish.
+    """
+
+    family: Family
+    of_response: Callable[[np.random.Generator, np.ndarray], np.ndarray]
+    rows: np.ndarray
+    etas: np.ndarray
+
+    def __str__(self) -> str:
+        return self.family.name
+
+    def grid(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return every row of `rows` with every one of `etas`."""
+        y = self.family.check_target(self.rows)
+        pairs = np.array(list(product(range(len(y)), range(len(self.etas)))))
+        return y[pairs[:, 0]], self.etas[pairs[:, 1]]
+
+
+def _classes(rng, z):
+    y = (z + rng.logistic(size=z.size) > 0.0).astype(float)
+    y[:2] = 0.0, 1.0
+    return y
+
+
+def _counts(rng, z):
+    y = rng.poisson(np.exp(0.5 + 0.7 * z)).astype(float)
+    y[0] += 1.0
+    return y
+
+
+def _three_classes(rng, z):
+    preference = np.column_stack([z, -z, np.full(z.size, 0.5)])
+    y = np.argmax(preference + rng.gumbel(size=preference.shape), axis=1)
+    y[:2] = 0, 1
+    return np.unique(y, return_inverse=True)[1]
+
+
+def _shares_of_three(rng):
+    shares = rng.dirichlet(np.ones(3), size=4)
+    return np.vstack([np.eye(3), shares, [[0.5, 0.5, 0.0]]])
+
+
+FAMILIES = {
+    case.family.name: case
+    for case in (
+        FamilyCase(Gaussian(), lambda rng, z: 3.0 + z, np.r_[-2.0, 0.0, 1e3], np.r_[-5.0:5.0:11j]),
+        FamilyCase(Binomial(), _classes, np.r_[0.0, 0.3, 1.0], np.r_[-20.0:20.0:17j]),
+        FamilyCase(Poisson(), _counts, np.r_[0.0, 0.5, 1.0, 40.0], np.r_[-5.0:6.0:12j]),
+        FamilyCase(
+            Multinomial(),
+            _three_classes,
+            _shares_of_three(np.random.default_rng(0)),
+            3.0 * np.random.default_rng(1).normal(size=(12, 3)),
+        ),
+    )
+}
+
 PENALTIES = {"lasso": 1.0, "elastic net": 0.5, "mostly L2": 0.05, "ridge": 0.0}
 
 
@@ -220,27 +286,46 @@ class Case:
     design: str
     penalty: str
     option: str
+    family: str = "gaussian"
 
     def __str__(self) -> str:
-        return f"{self.design}-{self.penalty}-{self.option}"
+        family = "" if self.family == "gaussian" else f"{self.family}-"
+        return f"{family}{self.design}-{self.penalty}-{self.option}"
 
     @property
     def l1_ratio(self) -> float:
         return PENALTIES[self.penalty]
 
     def data(self, seed: int = 0) -> Data:
-        return DESIGNS[self.design](np.random.default_rng(seed))
+        X, y = DESIGNS[self.design](np.random.default_rng(seed))
+        if self.family != "gaussian":
+            z = (y - y.mean()) / y.std()
+            y = FAMILIES[self.family].of_response(np.random.default_rng(seed + 100), z)
+        return X, y
 
     def options(self, X: Any, y: np.ndarray, seed: int = 1) -> dict[str, Any]:
         """Keywords of elastic_net_path, without alphas."""
         chosen = OPTIONS[self.option](np.random.default_rng(seed), X, y)
+        if self.family == "multinomial" and "offset" in chosen:
+            chosen["offset"] = np.multiply.outer(
+                chosen["offset"], np.r_[1.0 : -1.0 : y.max() * 1j + 1j]
+            )
+        if self.family != "gaussian":
+            chosen["family"] = self.family
         return {"l1_ratio": self.l1_ratio} | chosen
 
 
 CASES = [Case(*row) for row in product(DESIGNS, PENALTIES, OPTIONS)]
+OTHER_FAMILIES = tuple(name for name in FAMILIES if name != "gaussian")
+GLM_CASES = [Case(*row) for row in product(DESIGNS, PENALTIES, OPTIONS, OTHER_FAMILIES)]
 
 
 def some(**chosen: str | tuple[str, ...]) -> list[Case]:
-    """Return the rows of the table with these values."""
+    """Return the rows of the table with these values, those of the Gaussian if no family is."""
+    chosen = {"family": "gaussian"} | chosen
     wanted = {key: (value,) if isinstance(value, str) else value for key, value in chosen.items()}
-    return [case for case in CASES if all(getattr(case, key) in wanted[key] for key in wanted)]
+    return [
+        case
+        for case in CASES + GLM_CASES
+        if all(getattr(case, key) in wanted[key] for key in wanted)
+    ]

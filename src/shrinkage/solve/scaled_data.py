@@ -10,31 +10,28 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, lsmr
 
 from shrinkage._typing import AnyArray, ArrayLike, BoolArray, FloatArray
+from shrinkage.families import Family
 
 # Columns that are widened to float64 at a time.
 BLOCK = 256
 
 
-class ScaledData:
-    """Rows times sqrt(weight); columns centred and scaled a block at a time, never all at once."""
+class ScaledColumns:
+    """Columns times sqrt(weight), centred and scaled a block at a time, never all at once.
+
+    Rows of weight 0 are left out; `kept` says which stay.
+    """
 
     def __init__(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        offset: ArrayLike | None,
-        fit_intercept: bool,
-        standardize: bool,
+        self, X: Any, sample_weight: ArrayLike | None, fit_intercept: bool, standardize: bool
     ) -> None:
         self.is_sparse = sparse.issparse(X)
         X = X.tocsc() if self.is_sparse else np.asarray(X)
         n, self.n_features = X.shape
         weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, float)
-        response = np.asarray(y, float) - (0.0 if offset is None else np.asarray(offset, float))
-        if (weight == 0).any():
-            kept = weight > 0
-            X, response, weight = X[kept], response[kept], weight[kept]
+        self.kept = weight > 0
+        if not self.kept.all():
+            X, weight = X[self.kept], weight[self.kept]
         self.X = X
         self.fit_intercept = fit_intercept
         self.weight = weight / weight.sum()
@@ -47,21 +44,6 @@ class ScaledData:
             self.scale = np.where(flat if fit_intercept else size == 0, 0.0, 1.0)
         self.mean = mean if fit_intercept else np.zeros_like(mean)
         self.inverse = np.where(self.scale > 0, 1.0 / np.where(self.scale > 0, self.scale, 1), 0.0)
-        self._set_response(response, standardize)
-
-    def _set_response(self, response: FloatArray, standardize: bool) -> None:
-        mean = self._mean_of(response)
-        centred = (response - mean).astype(float)
-        if math.sqrt(self.weight @ centred**2) <= 1e-13 * np.max(np.abs(response)):
-            centred = np.zeros_like(centred)
-        self.y_mean = mean if self.fit_intercept else np.longdouble(0)
-        self.y = self.root * (centred if self.fit_intercept else response)
-        self.tau = math.sqrt(self.y @ self.y) if standardize else 1.0
-        self.tau = self.tau or 1.0
-
-    def _mean_of(self, values: FloatArray) -> np.longdouble:
-        rough = float(self.weight @ values)
-        return np.longdouble(rough) + np.longdouble(self.weight @ (values - rough))
 
     def _moments(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return mean (extended precision), deviation about it and largest size per column."""
@@ -104,26 +86,28 @@ class ScaledData:
         return np.asarray(values)
 
     def correlations(self, u: FloatArray) -> FloatArray:
-        """Return z_j'u for every column."""
+        """Return z_j'u for every column; u is a vector, or vectors side by side."""
         if self.is_sparse:
-            weighted = self.root * u
-            raw = self.X.T @ weighted - (self.mean * weighted.sum()).astype(float)
-            return np.asarray(raw * self.inverse)
-        result = np.empty(self.n_features)
+            weighted = (self.root * u.T).T
+            centre = np.multiply.outer(self.mean, weighted.sum(axis=0)).astype(float)
+            return np.asarray(((self.X.T @ weighted - centre).T * self.inverse).T)
+        result = np.empty((self.n_features, *u.shape[1:]))
         for first in range(0, self.n_features, BLOCK):
             which = np.arange(first, min(first + BLOCK, self.n_features))
-            result[which] = u @ self.columns(which)
+            result[which] = self.columns(which).T @ u
         return result
 
-    def residual(self, coef: FloatArray, intercept: float) -> FloatArray:
-        """Return sqrt(weight) (y - offset - intercept - X coef)."""
-        residual = self.y.copy()
-        support = np.flatnonzero(coef)
+    def predictor(self, coef: FloatArray, intercept: FloatArray) -> FloatArray:
+        """Return intercept + X coef, for coefficients of shape (p, K) of shape (n, K)."""
+        support = np.flatnonzero(coef.any(axis=1))
+        t = (coef.T * self.scale).T
+        eta = np.zeros((self.root.size, coef.shape[1]))
         for first in range(0, len(support), BLOCK):
             which = support[first : first + BLOCK]
-            residual -= self.columns(which) @ (coef * self.scale)[which]
-        shift = self.y_mean - np.longdouble(intercept) - self.mean[support] @ coef[support]
-        return np.asarray(residual + self.root * float(shift))
+            eta += self.columns(which) @ t[which]
+        # Where all is far from 0 the large numbers cancel here, in extended precision.
+        shift = intercept.astype(np.longdouble) + self.mean[support] @ coef[support]
+        return np.asarray(eta / self.root[:, None] + shift.astype(float))
 
     def centred(self, u: FloatArray) -> FloatArray:
         """Return u made orthogonal to the intercept's column, if there is one."""
@@ -180,3 +164,72 @@ class ScaledData:
         operator = LinearOperator(X.shape, matvec=product, rmatvec=adjoint, dtype=float)
         fit = lsmr(operator, u, atol=1e-15, btol=1e-15, conlim=0.0, maxiter=20 * len(chosen))[0]
         return np.asarray(u - product(fit))
+
+
+class ScaledData(ScaledColumns):
+    """The same with the response of the Gaussian family: y - offset, centred like the columns."""
+
+    def __init__(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        offset: ArrayLike | None,
+        fit_intercept: bool,
+        standardize: bool,
+    ) -> None:
+        super().__init__(X, sample_weight, fit_intercept, standardize)
+        response = np.asarray(y, float) - (0.0 if offset is None else np.asarray(offset, float))
+        self._set_response(response[self.kept], standardize)
+
+    def _set_response(self, response: FloatArray, standardize: bool) -> None:
+        mean = self._mean_of(response)
+        centred = (response - mean).astype(float)
+        if math.sqrt(self.weight @ centred**2) <= 1e-13 * np.max(np.abs(response)):
+            centred = np.zeros_like(centred)
+        self.y_mean = mean if self.fit_intercept else np.longdouble(0)
+        self.y = self.root * (centred if self.fit_intercept else response)
+        self.tau = math.sqrt(self.y @ self.y) if standardize else 1.0
+        self.tau = self.tau or 1.0
+        self.null_loss = 0.5 * float(self.y @ self.y)
+
+    def _mean_of(self, values: FloatArray) -> np.longdouble:
+        rough = float(self.weight @ values)
+        return np.longdouble(rough) + np.longdouble(self.weight @ (values - rough))
+
+    def residual(self, coef: FloatArray, intercept: float) -> FloatArray:
+        """Return sqrt(weight) (y - offset - intercept - X coef)."""
+        residual = self.y.copy()
+        support = np.flatnonzero(coef)
+        for first in range(0, len(support), BLOCK):
+            which = support[first : first + BLOCK]
+            residual -= self.columns(which) @ (coef * self.scale)[which]
+        shift = self.y_mean - np.longdouble(intercept) - self.mean[support] @ coef[support]
+        return np.asarray(residual + self.root * float(shift))
+
+
+class GlmData(ScaledColumns):
+    """The same with the target and the offset of another family, as they are.
+
+    Both have one column for each output: one, or one for each class.
+    """
+
+    tau = 1.0
+
+    def __init__(
+        self,
+        family: Family,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        offset: ArrayLike | None,
+        fit_intercept: bool,
+        standardize: bool,
+    ) -> None:
+        super().__init__(X, sample_weight, fit_intercept, standardize)
+        self.family = family
+        self.y = family.check_target(np.asarray(y)[self.kept])
+        self.offset = np.zeros(self.y.shape)
+        if offset is not None:
+            self.offset = np.asarray(offset, float)[self.kept]
+        self.null_loss = family.null_loss(self.y, self.weight, self.offset, fit_intercept)
