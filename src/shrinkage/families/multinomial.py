@@ -73,7 +73,7 @@ class Multinomial(Family):
         return np.where(off <= slack, value, np.inf)
 
     def fenchel_gap(self, y: FloatArray, eta: FloatArray, k: float) -> FloatArray:
-        """Return sum_k m_k log(m_k / mu_k), m = k mu + (1 - k) y."""
+        """Return the sum over the classes of m log(m/mu), m = k mu + (1 - k) y."""
         change = -(1.0 - k) * self.gradient(y, eta)
         m = k * self.mean(eta) + (1.0 - k) * y
         each = relative_entropy(m, change, log_softmax(eta, axis=1))
