@@ -181,8 +181,9 @@ private:
         _plan.refreshed();
     }
 
-    /// |sum u| that is small beside the gap, for coefficients of length 1.
-    double enough_balance() const { return 0.01 * _task.tol * _null_loss; }
+    /// |sum u| that is small beside the gap, for coefficients of length 1. Very small: where means
+    /// underflow, what scaling the dual point costs is of first order.
+    double enough_balance() const { return 1e-4 * _task.tol * _null_loss; }
 
     /// Appends what the last two solutions, extrapolated, announce for the end of the block.
     void screen(double end) {

@@ -67,17 +67,21 @@ public:
 
     /// The same at the intercept that makes the residuals sum to 0, which depends on eta alone;
     /// intercept 0 if none is fitted. Newton's method inside a bracket.
-    /// @param start a guess @param enough |sum u| that counts as 0
+    /// @param start a guess
+    /// @param enough |sum u| that counts as 0 if the loss falls by no more than that either
     Balanced balance(const Runtime& runtime, const double* eta, double start, double enough,
                      double* u) const {
         constexpr int most_steps = 100;
         constexpr double longest = 3.0;
+        const double rounding = 2e-16 * (_mean_response + 1e-3);
         if (!_fit_intercept) return {0.0, evaluate(runtime, eta, 0.0, u)};
         double low = -std::numeric_limits<double>::infinity(), high = -low;
         Balanced at{start, evaluate(runtime, eta, start, u)};
         for (int step = 0; step < most_steps; ++step) {
             const FamilySums& sums = at.sums;
-            if (!(std::abs(sums.residual) > enough)) break;
+            const double size = std::abs(sums.residual);
+            if (!(size > rounding)) break;
+            if (size <= enough && size * size <= enough * sums.curvature) break;
             (sums.residual > 0.0 ? low : high) = at.intercept;
             const double wanted = sums.curvature > 0.0 ? _family.shift_to_balance(sums) : 0.0;
             const double limit = sums.residual > 0.0 ? longest : -longest;

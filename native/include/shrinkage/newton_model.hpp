@@ -161,10 +161,8 @@ public:
             double length = 1.0;
             for (int j = 0; j < static_cast<int>(point->coef.size()); ++j)
                 length += std::abs(point->coef[j]) * _data.norm[_features[j]];
-            const double rounding = 4e-16 * (_likelihood.mean_response() + 1e-3);
-            const Likelihood::Balanced at =
-                _likelihood.balance(_runtime, point->eta.data(), point->intercept,
-                                    std::max(enough / length, rounding), point->u.data());
+            const Likelihood::Balanced at = _likelihood.balance(
+                _runtime, point->eta.data(), point->intercept, enough / length, point->u.data());
             point->intercept = at.intercept;
             point->loss = at.sums.loss;
         }

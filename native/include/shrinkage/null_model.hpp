@@ -19,10 +19,9 @@ inline NullModel fit_null_model(const Runtime& runtime, const Likelihood& likeli
     constexpr double perfect = 1e-13;
     const auto rows = static_cast<std::size_t>(likelihood.rows());
     std::vector<double> u(rows);
-    const double rounding = 1e-16 * (likelihood.mean_response() + 1e-3);
     const double start = likelihood.family().link(likelihood.mean_response());
     const Likelihood::Balanced at =
-        likelihood.balance(runtime, likelihood.offset().data(), start, rounding, u.data());
+        likelihood.balance(runtime, likelihood.offset().data(), start, 0.0, u.data());
     NullModel null{at.intercept, at.sums.loss - likelihood.saturated(), std::vector<double>(rows)};
     double square = 0.0, largest = 0.0;
     for (std::size_t i = 0; i < rows; ++i) {
