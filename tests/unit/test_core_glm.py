@@ -12,7 +12,7 @@ from tests.unit.least_squares import coefs_of
 N, P = 120, 30
 FAMILIES = ["binomial", "poisson"]
 OPTIONS = [(True, True), (True, False), (False, True), (False, False)]
-CONVERGED, MAX_ROUNDS, NULL_MODEL, CONSTANT_TARGET, STALLED, SEPARATED = 0, 1, 2, 3, 5, 6
+CONVERGED, MAX_ROUNDS, NULL_MODEL, CONSTANT_TARGET, SEPARATED = 0, 1, 2, 3, 6
 TOL = 1e-8
 
 
@@ -238,20 +238,13 @@ def test_huge_weights_beside_tiny_ones():
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_offsets_of_300_end_certified_or_say_that_they_do_not(family):
-    X = SEPARABLE
+def test_offsets_of_300_are_certified(family):
+    """Half of the rows are misfit by 300: the loss is flat there, and has to be softened first."""
     rng = np.random.default_rng(0)
     offset = 300.0 * rng.choice([-1.0, 1.0], 100)
-    y = response(family, X[:, 0])
-    problem = _core.Glm(design_of(X), y, None, offset, family, True, True, 1)
-    penalty = penalty_of("plain", 20)
-    alphas = grid_for(problem, 1.0, *penalty, n=10)
-    path = problem.path(alphas, 1.0, *penalty, 200, TOL, 1)
-    gaps, _ = judge(path, X, y, alphas, family, offset=offset)
-    solved = np.isin(path.status, [CONVERGED, NULL_MODEL])
-    assert (gaps[solved] <= 1.05 * TOL).all()
-    assert np.isin(path.status[~solved], [STALLED, MAX_ROUNDS]).all()
-    assert np.isfinite(coefs_of(path, 20)).all() and np.isfinite(path.intercepts).all()
+    y = response(family, SEPARABLE[:, 0])
+    path = check_path(family, SEPARABLE, y, offset=offset, n_alphas=10)
+    assert path.counts["evaluations"] <= 400 * 10
 
 
 def unpenalised(family, X, y):
@@ -294,7 +287,8 @@ def test_a_constant_target_ends_at_once(family, value):
     problem = _core.Glm(design_of(X), np.full(N, value), None, None, family, True, True, 1)
     path = problem.path(np.array([0.1, 0.01]), 1.0, *penalty_of("plain"), 200, TOL, 1)
     assert list(path.status) == [CONSTANT_TARGET, CONSTANT_TARGET]
-    assert np.isfinite(path.intercepts).all() and path.counts["passes"] == 0
+    assert np.isfinite(path.intercepts).all()
+    assert path.counts["passes"] == 0
 
 
 def test_too_few_rounds_are_reported_with_the_gap_reached():

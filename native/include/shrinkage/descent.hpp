@@ -17,6 +17,7 @@ public:
         double rounding;  ///< of the objective
         double noise;     ///< of a correlation, in units of |z_j|
         Index most_rounds;
+        bool is_rough = false;  ///< the gap may leave out what scaling the dual point costs
     };
     /// What should be done about the model's curvatures before the next step.
     enum class Wish { nothing, refresh, majorise };
@@ -30,7 +31,7 @@ public:
         l2 = l2_weight;
         best = from;
         _limits = limits;
-        _rounds = _rejects = _idle = 0;
+        _rounds = _other_rounds = _rejects = _all_rejects = _idle = 0;
         _steps_since_refresh = 0;
         _model_is_of_best = false;
         reopen();
@@ -39,9 +40,20 @@ public:
     bool is_finished() const { return _finished; }
     bool has_converged() const { return _finished && _status == Status::converged; }
     Status status() const { return _status; }
-    Index rounds() const { return _rounds; }
+    Index rounds() const { return _rounds + _other_rounds; }
     double gap() const { return _gap; }
     bool is_rejected() const { return _rejects > 0; }
+    /// Steps are refused so often that the loss must be too far from quadratic.
+    bool is_struggling() const { return _all_rejects >= 8 && _other_rounds == 0; }
+
+    /// Goes on from another point, which need not be better.
+    /// @param rounds that it took to find it; they do not count for the limit
+    void move_to(const GlmPoint& point, Index rounds) {
+        best = point;
+        _other_rounds += rounds;
+        _rejects = _all_rejects = _idle = 0;
+        reopen();
+    }
 
     /// Columns have been appended, or the gap was found too large: go on from the best point.
     void reopen() {
@@ -59,6 +71,7 @@ public:
         const double before = objective(model, best), now = objective(model, trial);
         if (!(now <= before + _limits.rounding + 1e-13 * std::abs(before))) {
             _anderson.forget();
+            ++_all_rejects;
             if (++_rejects > most_rejects) finish(Status::stalled);
             if (_rounds >= _limits.most_rounds) finish(Status::max_rounds);
             return true;
@@ -164,7 +177,7 @@ private:
             return sum.result(0.0, distance).dual_gap;
         };
         _gap = gap_with([](double) { return 0.0; });
-        if (_gap > _limits.enough) return;
+        if (_gap > _limits.enough || _limits.is_rough) return;
         _gap = gap_with([&](double rest) {
             return model.conjugate_distance(best, rest, 0.1 * _limits.enough);
         });
@@ -183,9 +196,10 @@ private:
 
     Limits _limits{};
     Status _status = Status::converged;
-    Index _rounds = 0;
+    Index _rounds = 0, _other_rounds = 0;
     Index _rejects = 0;  ///< in a row
-    Index _idle = 0;     ///< steps in a row without progress
+    Index _all_rejects = 0;
+    Index _idle = 0;  ///< steps in a row without progress
     Index _steps_since_refresh = 0;
     double _gap = 0.0, _previous_gap = 0.0;
     double _roughness = 0.0, _last_rough = 0.0;  ///< largest |c_j| / |z_j| of what is not penalised

@@ -56,6 +56,8 @@ public:
     double curvature_floor(double mean_response) const {
         return is_binomial() ? 1e-10 : 1e-10 * mean_response;
     }
+    /// Whether the loss is nearly linear far from its minimum, on both sides.
+    bool has_flat_sides() const { return is_binomial(); }
     /// Whether a curvature is known that bounds the loss from above on both sides (Jaakkola and
     /// Jordan, 2000).
     bool has_majoriser() const { return is_binomial(); }

@@ -89,7 +89,7 @@ private:
             const GlmPoint from = point;
             descent.start(1.0, 0.0, from, limits());
             descent.propose(_model);
-            descend(1);
+            descend({&descent, 1});
             point = descent.best;
         }
         copy_residual(point, 0);
@@ -113,7 +113,7 @@ private:
         _history.prepare(_model);
         for (Index k = 0; k < _size; ++k) predict(k);
         for (;;) {
-            descend(_size);
+            descend({_descents.data(), static_cast<std::size_t>(_size)});
             if (!append_violators() && !reopen_uncertified()) break;
         }
         for (Index k = 0; k < _size; ++k) _separated[k] = is_separated(_descents[k]);
@@ -128,15 +128,15 @@ private:
         descent.trial.intercept = _model.intercept_at(descent.best, descent.trial.coef);
     }
 
-    /// Takes steps until each of the first alphas of the block is solved among the active columns.
-    void descend(Index size) {
+    /// Takes steps until each alpha is solved among the active columns.
+    void descend(std::span<Descent> descents) {
         for (;;) {
             std::vector<GlmPoint*> points;
             std::vector<Descent*> open;
-            for (Index k = 0; k < size; ++k) {
-                if (_descents[k].is_finished()) continue;
-                open.push_back(&_descents[k]);
-                points.push_back(&_descents[k].trial);
+            for (Descent& descent : descents) {
+                if (descent.is_finished()) continue;
+                open.push_back(&descent);
+                points.push_back(&descent.trial);
             }
             if (open.empty()) return;
             _runtime.interrupt.check();
@@ -147,8 +147,46 @@ private:
             });
             if (open.empty()) return;
             refresh_if_worth_it(open);
-            for (Descent* descent : open) descent->propose(_model);
+            for (Descent* descent : open) {
+                if (descent->is_struggling() && !_is_softened &&
+                    _likelihood.family().has_flat_sides())
+                    soften(*descent, open);
+                descent->propose(_model);
+            }
         }
+    }
+
+    /// Where rows are misfit by far the loss is flat there, and a quadratic model knows nothing.
+    /// Solves the softened losses T l(y, eta / T), T falling to 1, each from the solution before.
+    void soften(Descent& descent, const std::vector<Descent*>& open) {
+        constexpr double per_stage = 0.5, reach = 5.0;
+        constexpr Index most_rounds = 40;
+        const std::vector<double> nothing(_data.rows(), 0.0);
+        _is_softened = true;
+        Descent stage;
+        stage.best = descent.best;
+        Index rounds = 0;
+        double temperature = largest_eta(descent.best, nothing) / reach;
+        for (; temperature > 1.0; temperature *= per_stage) {
+            _likelihood.set_temperature(temperature);
+            GlmPoint from = stage.best;
+            _model.evaluate(std::array{&from}, enough_balance());
+            refresh_at(from);
+            typename Descent::Limits rough = limits();
+            rough.enough = 1e-6 * _null_loss;
+            rough.most_rounds = most_rounds;
+            rough.is_rough = true;
+            stage.start(descent.l1, descent.l2, from, rough);
+            stage.propose(_model);
+            descend({&stage, 1});
+            rounds += stage.rounds();
+        }
+        _likelihood.set_temperature(1.0);
+        _model.evaluate(std::array{&stage.best}, enough_balance());
+        descent.move_to(stage.best, rounds);
+        refresh_at(descent.best);
+        for (Descent* each : open) each->refreshed(each == &descent);
+        _is_softened = false;
     }
 
     void refresh_if_worth_it(const std::vector<Descent*>& open) {
@@ -419,7 +457,8 @@ private:
 
     const Runtime& _runtime;
     const ScaledColumns& _data;
-    const Likelihood& _likelihood;
+    Likelihood _likelihood;  ///< of its own, because it is softened at times
+    bool _is_softened = false;
     double _null_loss, _null_intercept;
     const PathTask& _task;
     FeatureLimits _limits;

@@ -45,16 +45,21 @@ public:
     double saturated() const { return _saturated; }
     RowBlocks blocks() const { return RowBlocks(rows(), 64, 64.0); }
 
+    /// Replaces l(y, eta) by T l(y, eta / T) until it is set to 1 again: the larger T, the farther
+    /// from 0 there is curvature.
+    void set_temperature(double temperature) { _temperature = temperature; }
+
     /// Loss and residuals u at eta + intercept.
     FamilySums evaluate(const Runtime& runtime, const double* eta, double intercept,
                         double* u) const {
         const RowBlocks blocks = this->blocks();
         std::vector<FamilySums> parts(blocks.count());
         parallel_for(runtime, blocks.count(), [&](Index block) {
-            const Index first = blocks.first(block);
-            parts[block] =
-                _family.kernels().evaluate(blocks.last(block) - first, _y.data() + first,
-                                           _wt.data() + first, eta + first, intercept, u + first);
+            const Index first = blocks.first(block), n = blocks.last(block) - first;
+            std::vector<double> softened;
+            parts[block] = _family.kernels().evaluate(n, _y.data() + first, _wt.data() + first,
+                                                      soften(eta + first, n, softened),
+                                                      intercept / _temperature, u + first);
         });
         FamilySums sums;
         for (const FamilySums& part : parts) {
@@ -62,6 +67,8 @@ public:
             sums.residual += part.residual;
             sums.curvature += part.curvature;
         }
+        sums.loss *= _temperature;
+        sums.curvature /= _temperature;
         return sums;
     }
 
@@ -72,7 +79,7 @@ public:
     Balanced balance(const Runtime& runtime, const double* eta, double start, double enough,
                      double* u) const {
         constexpr int most_steps = 100;
-        constexpr double longest = 3.0;
+        const double longest = 3.0 * _temperature;
         const double rounding = 2e-16 * (_mean_response + 1e-3);
         if (!_fit_intercept) return {0.0, evaluate(runtime, eta, 0.0, u)};
         double low = -std::numeric_limits<double>::infinity(), high = -low;
@@ -97,9 +104,12 @@ public:
     /// Curvatures h at eta + intercept, not less than the family's floor.
     void curvature(const double* eta, double intercept, std::vector<double>& h) const {
         h.resize(_y.size());
-        _family.kernels().curvature(rows(), _wt.data(), eta, intercept, h.data());
+        std::vector<double> softened;
+        _family.kernels().curvature(rows(), _wt.data(), soften(eta, rows(), softened),
+                                    intercept / _temperature, h.data());
         const double floor = _family.curvature_floor(_mean_response);
-        for (std::size_t i = 0; i < h.size(); ++i) h[i] = std::max(h[i], floor * _wt[i]);
+        for (std::size_t i = 0; i < h.size(); ++i)
+            h[i] = std::max(h[i] / _temperature, floor * _wt[i]);
     }
 
     /// Curvatures whose quadratic model is never below the loss. @return false: none is known
@@ -107,7 +117,8 @@ public:
         if (!_family.has_majoriser()) return false;
         h.resize(_y.size());
         for (std::size_t i = 0; i < h.size(); ++i)
-            h[i] = _wt[i] * _family.majorising_curvature(eta[i] + intercept);
+            h[i] = _wt[i] / _temperature *
+                   _family.majorising_curvature((eta[i] + intercept) / _temperature);
         return true;
     }
 
@@ -126,6 +137,13 @@ public:
     }
 
 private:
+    const double* soften(const double* eta, Index n, std::vector<double>& buffer) const {
+        if (_temperature == 1.0) return eta;
+        buffer.assign(eta, eta + n);
+        for (double& each : buffer) each /= _temperature;
+        return buffer.data();
+    }
+
     /// sum_i wt_i (y_i - mu_i)^2 / V(mu_i)
     double pearson(const double* eta, double intercept, const double* u) const {
         std::vector<double> h(_y.size());
@@ -140,6 +158,7 @@ private:
     bool _fit_intercept;
     std::vector<double> _y, _wt, _offset;
     double _mean_response = 0.0, _saturated = 0.0;
+    double _temperature = 1.0;
 };
 
 }  // namespace shrinkage
