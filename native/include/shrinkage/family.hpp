@@ -46,9 +46,11 @@ public:
 
     /// How far a common shift of eta should go to make the residuals sum to 0: exactly so for
     /// Poisson, a Newton step for the others.
-    double shift_to_balance(const FamilySums& sums) const {
+    /// @param mean_response weighted mean of y
+    double shift_to_balance(const FamilySums& sums, double mean_response) const {
         const double step = sums.residual / sums.curvature;
-        return is_binomial() ? step : std::log1p(std::max(step, -1.0));
+        if (is_binomial()) return step;
+        return std::abs(step) < 0.5 ? std::log1p(step) : std::log(mean_response / sums.curvature);
     }
 
     /// Curvatures in relation to this are too small to be told from 0.

@@ -79,8 +79,8 @@ public:
     Balanced balance(const Runtime& runtime, const double* eta, double start, double enough,
                      double* u) const {
         constexpr int most_steps = 100;
-        const double longest = 3.0 * _temperature;
         const double rounding = 2e-16 * (_mean_response + 1e-3);
+        double longest = 3.0 * _temperature;
         if (!_fit_intercept) return {0.0, evaluate(runtime, eta, 0.0, u)};
         double low = -std::numeric_limits<double>::infinity(), high = -low;
         Balanced at{start, evaluate(runtime, eta, start, u)};
@@ -90,13 +90,14 @@ public:
             if (!(size > rounding)) break;
             if (size <= enough && size * size <= enough * sums.curvature) break;
             (sums.residual > 0.0 ? low : high) = at.intercept;
-            const double wanted = sums.curvature > 0.0 ? _family.shift_to_balance(sums) : 0.0;
-            const double limit = sums.residual > 0.0 ? longest : -longest;
+            const double wanted = _family.shift_to_balance(sums, _mean_response);
             double next =
-                at.intercept + (std::abs(wanted) < longest && wanted != 0.0 ? wanted : limit);
+                at.intercept +
+                (std::abs(wanted) < longest ? wanted : std::copysign(longest, sums.residual));
             if (!(next > low && next < high)) next = 0.5 * (low + high);
             if (next == at.intercept || !std::isfinite(next)) break;
             at = {next, evaluate(runtime, eta, next, u)};
+            longest *= 2.0;
         }
         return at;
     }
