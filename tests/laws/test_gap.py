@@ -273,6 +273,29 @@ def test_free_features_are_fitted_first(family, bounds):
     assert judged.dual_gap == pytest.approx(true / judged.null_loss, rel=1e-6, abs=1e-13)
 
 
+@OTHER_FAMILIES
+@pytest.mark.parametrize("apart", [1e-3, 1e-6])
+def test_nearly_dependent_free_features_hide_nothing(family, apart):
+    X, y = data_of(family)
+    X = X.copy()
+    X[:, 1] = X[:, 0] + apart * np.random.default_rng(0).normal(size=len(y))
+    options = {"penalty_factor": np.r_[0.0, 0.0, np.ones(6)]}
+    twin = twin_of(X, y, family, **options)
+    best, intercept = twin.minimise(0.02)
+    options |= {"family": family, "alpha": 0.02}
+    solved_to = 1e-10 if apart > 1e-4 else 1e-6  # the twin has normal equations
+    assert certify(X, y, best, intercept, **options).dual_gap <= solved_to
+    for size in (1e-1, 1e-3):
+        moved = best.copy()
+        moved[0] += size
+        moved[1] -= size * (1.0 - apart)
+        moved[5] += size
+        judged = certify(X, y, moved, intercept, **options)
+        true = twin.objective(moved, intercept, 0.02) - twin.objective(best, intercept, 0.02)
+        assert judged.dual_gap >= true / judged.null_loss * (1 - 1e-9) - 1e-12
+        assert judged.dual_gap > 0.0
+
+
 @pytest.mark.parametrize("size", [30.0, 300.0])
 @OTHER_FAMILIES
 def test_extreme_offsets(family, size):

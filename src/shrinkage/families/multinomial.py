@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,6 @@ from shrinkage.errors import ArgumentError, DataError, Phrase
 from shrinkage.families.family import (
     SLACK,
     Family,
-    increasing_root,
     refuse,
     relative_entropy,
     shares,
@@ -84,8 +84,7 @@ class Multinomial(Family):
     ) -> FloatArray:
         """Return K intercepts that sum to 0.
 
-        With offsets by Newton steps, and by one class at a time where such a step would not lower
-        the loss.
+        With offsets by Newton steps.
         """
         share = shares(weight, y.shape[0])
         if offset is None:
@@ -138,40 +137,40 @@ def _absent_classes(present: list[int]) -> ArgumentError:
 def _balanced(
     family: Multinomial, y: FloatArray, share: FloatArray, offset: FloatArray
 ) -> FloatArray:
-    """Return the intercepts at which the mean of each class is its share."""
+    """Return the intercepts at which the mean of each class is its share.
+
+    Far-apart offsets leave a loss of straight pieces, on which Newton's method has nothing to go
+    by. So they are first made smaller, and restored by halves, each solution starting the next.
+    """
     b0 = np.asarray(family.linear_predictor((share @ y)[None])[0] - share @ offset)
-    loss = float(share @ family.loss(y, offset + b0))
-    gradient = np.asarray(share @ family.gradient(y, offset + b0))
-    for _ in range(200):
-        hessian = np.tensordot(share, family.curvature(y, offset + b0), axes=1)
-        following = b0 - np.linalg.lstsq(hessian, gradient, rcond=1e-14)[0]
-        lower = float(share @ family.loss(y, offset + following))
-        slope = np.asarray(share @ family.gradient(y, offset + following))
-        settles = bool(np.abs(slope).max() < np.abs(gradient).max())
-        if not lower < loss and not (settles and lower <= loss * (1.0 + 1e-14)):
-            if np.abs(gradient).max() <= 1e-14:
-                break
-            following = _one_by_one(family, y, share, offset, b0)
-            if (following == b0).all():
-                break
-            lower = float(share @ family.loss(y, offset + following))
-            slope = np.asarray(share @ family.gradient(y, offset + following))
-        b0, loss, gradient = following - following.mean(), lower, slope
-    return b0
+    spread = float(np.max(np.ptp(offset, axis=1)))
+    halvings = max(0, math.ceil(math.log2(spread / 8.0))) if spread > 8.0 else 0
+    for power in range(halvings, -1, -1):
+        smaller = 0.5**power
+        b0 = _newton(family, y, share, smaller * offset, smaller * b0) / smaller
+    return np.asarray(b0 - b0.mean())
 
 
-def _one_by_one(
+def _newton(
     family: Multinomial, y: FloatArray, share: FloatArray, offset: FloatArray, b0: FloatArray
 ) -> FloatArray:
-    """Return the intercepts after each was solved for in turn."""
-    eta = offset + b0
-    for k in range(b0.size):
+    def state(b0: FloatArray) -> tuple[float, FloatArray]:
+        eta = offset + b0
+        return float(share @ family.loss(y, eta)), np.asarray(share @ family.gradient(y, eta))
 
-        def slope(change: float, k: int = k, eta: FloatArray = eta) -> tuple[float, float]:
-            moved = eta.copy()
-            moved[:, k] += change
-            mu = softmax(moved, axis=1)[:, k]
-            return float(share @ family.gradient(y, moved)[:, k]), float(share @ (mu * (1.0 - mu)))
-
-        eta[:, k] += increasing_root(slope, 0.0)
-    return np.asarray(eta[0] - offset[0])
+    loss, gradient = state(b0)
+    noise = 1e-15 * (1.0 + float(np.max(np.abs(offset))))  # of the loss, small as it may be
+    for _ in range(100):
+        hessian = np.tensordot(share, family.curvature(y, offset + b0), axes=1)
+        step = np.linalg.lstsq(hessian, gradient, rcond=1e-14)[0]
+        size = 1.0
+        while size > 1e-10:
+            lower, slope = state(b0 - size * step)
+            settles = np.abs(slope).max() < np.abs(gradient).max()
+            if lower < loss - noise or (settles and lower <= loss + 10.0 * noise):
+                break
+            size *= 0.5
+        else:
+            break  # what is left is rounding
+        b0, loss, gradient = b0 - size * step, lower, slope
+    return b0

@@ -57,11 +57,16 @@ class GlmJudge:
         return largest / self._unit()
 
     def gap(self) -> float:
-        """Return a bound on the objective minus its minimum; NaN if nothing is penalised."""
+        """Return a bound on the objective minus its minimum; NaN for alpha = 0.
+
+        Infinite if what is not penalised could not be fitted anew.
+        """
         terms = self._terms
         if not ((terms.l1 > 0) | (terms.l2 > 0)).any() and self._penalised.any():
             return math.nan
-        eta = fit_free(self._data, terms, self._free, self._eta, self._t)
+        eta, left = fit_free(self._data, terms, self._free, self._eta, self._t)
+        if left > 1.0:
+            return math.inf
         gained = self._loss - self._mean_loss(eta)
         c = self._correlations(eta)
         gaps = [self._shrunk(c, eta, each) for each in (terms, self._unless_met())]
@@ -103,11 +108,12 @@ class GlmJudge:
         data, terms = self._data, self._terms
         nothing = np.zeros(self._t.size)
         none_free = np.zeros(self._t.size, dtype=np.bool_)
-        at_null = fit_free(data, terms, none_free, data.offset, nothing)
-        c = self._correlations(fit_free(data, terms, self._free, data.offset, nothing))
+        at_null, _ = fit_free(data, terms, none_free, data.offset, nothing)
+        with_free, _ = fit_free(data, terms, self._free, data.offset, nothing)
+        c = self._correlations(with_free)
         counted = self._penalised & terms.allows(c)
         largest = float(np.max(np.abs(c[counted]) / self._factor[counted], initial=0.0))
         apart = data.y - data.family.mean(at_null)
-        if largest > 1e-14 * math.sqrt(float(np.sum(data.weight @ apart**2))):
+        if largest > 1e-10 * math.sqrt(float(np.sum(data.weight @ apart**2))):
             return largest
         return float(np.max(np.abs(self._correlations(at_null)), initial=0.0)) or 1.0

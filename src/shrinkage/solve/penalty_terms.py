@@ -47,10 +47,11 @@ class PenaltyTerms:
         curved = self.l2 > 0
         for side, bound in ((1.0, self.high), (-1.0, -self.low)):
             excess = np.maximum(side * c - self.l1, 0.0)
-            step = np.where(curved, excess / np.where(curved, self.l2, 1.0), np.inf)
-            step = np.minimum(step, bound)
-            step[~np.isfinite(step)] = 0.0
-            total += excess * step - 0.5 * self.l2 * step**2
+            with np.errstate(over="ignore"):
+                step = np.where(curved, excess / np.where(curved, self.l2, 1.0), np.inf)
+                step = np.minimum(step, bound)
+                step[~curved & np.isinf(bound)] = 0.0
+                total += step * (excess - 0.5 * self.l2 * step)
         return total
 
     def fenchel_gap(self, c: FloatArray, t: FloatArray) -> FloatArray:

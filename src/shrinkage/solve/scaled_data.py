@@ -122,7 +122,7 @@ class ScaledColumns:
             return u
         if self.is_sparse and chosen.size > BLOCK:
             return self._without_by_iteration(u, chosen)
-        basis, _ = self._span(chosen)
+        basis, _ = self.span(chosen)
         for _ in range(2):  # the second time removes what rounding left
             u = self.centred(u - basis @ (basis.T @ u))
         return u
@@ -135,10 +135,10 @@ class ScaledColumns:
         chosen = np.flatnonzero(which)
         if chosen.size < 2 or (self.is_sparse and chosen.size > BLOCK):
             return False
-        _, sizes = self._span(chosen)
+        _, sizes = self.span(chosen)
         return bool(sizes.size and sizes[-1] < 1e-2 * sizes[0])
 
-    def _span(self, chosen: AnyArray) -> tuple[FloatArray, FloatArray]:
+    def span(self, chosen: AnyArray) -> tuple[FloatArray, FloatArray]:
         """Return an orthonormal basis of columns, and the singular values at length 1."""
         columns = self.columns(chosen)
         norms = np.sqrt(np.sum(columns**2, axis=0))
