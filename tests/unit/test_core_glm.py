@@ -244,7 +244,7 @@ def test_offsets_of_300_are_certified(family):
     offset = 300.0 * rng.choice([-1.0, 1.0], 100)
     y = response(family, SEPARABLE[:, 0])
     path = check_path(family, SEPARABLE, y, offset=offset, n_alphas=10)
-    assert path.counts["evaluations"] <= 400 * 10
+    assert path.counts["evaluations"] <= 150 * 10
 
 
 def unpenalised(family, X, y):

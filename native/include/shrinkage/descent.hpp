@@ -20,7 +20,7 @@ public:
         bool is_rough = false;  ///< the gap may leave out what scaling the dual point costs
     };
     /// What should be done about the model's curvatures before the next step.
-    enum class Wish { nothing, refresh, majorise };
+    enum class Wish { nothing, refresh, dampen, majorise };
 
     double l1 = 0.0, l2 = 0.0;
     GlmPoint best, trial;
@@ -99,6 +99,7 @@ public:
     /// @param iteration,gram costs of a step and of new curvatures
     Wish wish(double iteration, double gram) const {
         constexpr double hopeless = 0.9;
+        if (_model_is_of_best && _rejects == 2) return Wish::dampen;
         if (_rejects == 3) return Wish::majorise;
         if (_model_is_of_best) return Wish::nothing;
         if (_rejects > 0 || (_is_rough && _gap <= _limits.enough)) return Wish::refresh;

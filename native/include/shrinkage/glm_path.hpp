@@ -4,10 +4,8 @@
 #include <vector>
 
 #include "shrinkage/column_check.hpp"
-#include "shrinkage/descent.hpp"
 #include "shrinkage/linear_term_history.hpp"
-#include "shrinkage/null_model.hpp"
-#include "shrinkage/refresh_plan.hpp"
+#include "shrinkage/newton_loop.hpp"
 #include "shrinkage/visited_alphas.hpp"
 
 namespace shrinkage {
@@ -24,13 +22,12 @@ public:
             const NullModel& null, const PathTask& task)
         : _runtime(runtime),
           _data(data),
-          _likelihood(likelihood),
           _null_loss(null.loss),
           _null_intercept(null.intercept),
           _task(task),
           _limits(data, task),
-          _model(runtime, data, _limits, likelihood,
-                 task.l1_ratio < 1.0 ? Method::cholesky : Method::inverse, most_engine_rounds),
+          _loop(runtime, data, _limits, likelihood, null.loss, task),
+          _model(_loop.model()),
           _check(runtime, data, _limits),
           _batch(data.rows()) {}
 
@@ -50,25 +47,18 @@ public:
             for (Index k = 0; k < _size; ++k) record(k, result);
             finish_block();
         }
-        result.counts += _model.counts();
+        result.counts += _loop.counts();
         result.counts += _counts;
         result.counts.column_products += _check.columns_read();
         result.counts.working_set += _model.size();
     }
 
 private:
-    static constexpr Index most_engine_rounds = 1000;
     static constexpr Index most_alphas = 4;  ///< that share a pass
 
     Index n_visited() const { return static_cast<Index>(_visited.size()); }
     double l1(Index position) const { return _visited[position].alpha * _task.l1_ratio; }
     double l2(Index position) const { return _visited[position].alpha * (1.0 - _task.l1_ratio); }
-
-    typename Descent::Limits limits() const {
-        constexpr double margin = 0.9;
-        return {margin * _task.tol * _null_loss, 1e-12 * _null_loss,
-                1e-11 * std::sqrt(_data.target_square), _task.max_rounds};
-    }
 
     /// Fits what is never penalised; its residuals start the batch and its point the history.
     void fit_null() {
@@ -79,17 +69,17 @@ private:
         for (Index j = 0; j < _data.cols(); ++j)
             if (_limits.is_free(j)) free.push_back(j);
         point.intercept = _null_intercept;
-        _model.evaluate(std::array{&point}, enough_balance());
-        refresh_at(point);
+        _loop.evaluate(point);
+        _loop.refresh_at(point);
         _model.append(free);
         extend(point);
         point.coef.assign(free.size(), 0.0);
         if (!free.empty()) {
             Descent& descent = _descents[0];
             const GlmPoint from = point;
-            descent.start(1.0, 0.0, from, limits());
+            descent.start(1.0, 0.0, from, _loop.limits());
             descent.propose(_model);
-            descend({&descent, 1});
+            _loop.descend({&descent, 1});
             point = descent.best;
         }
         copy_residual(point, 0);
@@ -108,120 +98,25 @@ private:
 
     void solve_block() {
         screen(l1(_first + _size - 1));
-        if (std::exchange(_wants_refresh, false)) refresh_at(_history.last());
+        if (std::exchange(_wants_refresh, false)) _loop.refresh_at(_history.last());
         if (l1(_first) + l2(_first) == 0.0) _model.restart_engine();
         _history.prepare(_model);
         for (Index k = 0; k < _size; ++k) predict(k);
         for (;;) {
-            descend({_descents.data(), static_cast<std::size_t>(_size)});
+            _loop.descend({_descents.data(), static_cast<std::size_t>(_size)});
             if (!append_violators() && !reopen_uncertified()) break;
         }
-        for (Index k = 0; k < _size; ++k) _separated[k] = is_separated(_descents[k]);
+        for (Index k = 0; k < _size; ++k) _separated[k] = _loop.is_separated(_descents[k]);
     }
 
     /// Starts alpha k of the block where the extrapolated linear term sends it.
     void predict(Index k) {
         Descent& descent = _descents[k];
-        descent.start(l1(_first + k), l2(_first + k), _history.last(), limits());
+        descent.start(l1(_first + k), l2(_first + k), _history.last(), _loop.limits());
         const std::vector<double> q = _history.linear_term(_visited[_first + k].alpha);
         _model.minimise(q, descent.l1, descent.l2, descent.trial.coef);
         descent.trial.intercept = _model.intercept_at(descent.best, descent.trial.coef);
     }
-
-    /// Takes steps until each alpha is solved among the active columns.
-    void descend(std::span<Descent> descents) {
-        for (;;) {
-            std::vector<GlmPoint*> points;
-            std::vector<Descent*> open;
-            for (Descent& descent : descents) {
-                if (descent.is_finished()) continue;
-                open.push_back(&descent);
-                points.push_back(&descent.trial);
-            }
-            if (open.empty()) return;
-            _runtime.interrupt.check();
-            _model.evaluate(points, enough_balance());
-            std::erase_if(open, [&](Descent* descent) {
-                _counts.rejects += descent->judge(_model);
-                return descent->is_finished();
-            });
-            if (open.empty()) return;
-            refresh_if_worth_it(open);
-            for (Descent* descent : open) {
-                if (descent->is_struggling() && !_is_softened &&
-                    _likelihood.family().has_flat_sides())
-                    soften(*descent, open);
-                descent->propose(_model);
-            }
-        }
-    }
-
-    /// Where rows are misfit by far the loss is flat there, and a quadratic model knows nothing.
-    /// Solves the softened losses T l(y, eta / T), T falling to 1, each from the solution before.
-    void soften(Descent& descent, const std::vector<Descent*>& open) {
-        constexpr double per_stage = 0.5, reach = 5.0;
-        constexpr Index most_rounds = 40;
-        const std::vector<double> nothing(_data.rows(), 0.0);
-        _is_softened = true;
-        Descent stage;
-        stage.best = descent.best;
-        Index rounds = 0;
-        double temperature = largest_eta(descent.best, nothing) / reach;
-        for (; temperature > 1.0; temperature *= per_stage) {
-            _likelihood.set_temperature(temperature);
-            GlmPoint from = stage.best;
-            _model.evaluate(std::array{&from}, enough_balance());
-            refresh_at(from);
-            typename Descent::Limits rough = limits();
-            rough.enough = 1e-6 * _null_loss;
-            rough.most_rounds = most_rounds;
-            rough.is_rough = true;
-            stage.start(descent.l1, descent.l2, from, rough);
-            stage.propose(_model);
-            descend({&stage, 1});
-            rounds += stage.rounds();
-        }
-        _likelihood.set_temperature(1.0);
-        _model.evaluate(std::array{&stage.best}, enough_balance());
-        descent.move_to(stage.best, rounds);
-        refresh_at(descent.best);
-        for (Descent* each : open) each->refreshed(each == &descent);
-        _is_softened = false;
-    }
-
-    void refresh_if_worth_it(const std::vector<Descent*>& open) {
-        const double iteration = _model.step_cost() * static_cast<double>(open.size());
-        const double gram = _model.gram_cost();
-        Descent* place = nullptr;
-        auto wish = Descent::Wish::nothing;
-        for (Descent* each : open) {
-            const auto wanted = each->wish(iteration, gram);
-            if (wanted == Descent::Wish::nothing) continue;
-            if (place && !each->is_rejected()) continue;
-            place = each;
-            wish = wanted;
-        }
-        if (!place) return;
-        if (wish == Descent::Wish::majorise) {
-            std::vector<double> h;
-            if (!_likelihood.majorise(place->best.eta.data(), place->best.intercept, h)) return;
-            _model.refresh(std::move(h));
-        } else {
-            refresh_at(place->best);
-        }
-        for (Descent* each : open) each->refreshed(each == place);
-    }
-
-    void refresh_at(const GlmPoint& point) {
-        std::vector<double> h;
-        _likelihood.curvature(point.eta.data(), point.intercept, h);
-        _model.refresh(std::move(h));
-        _plan.refreshed();
-    }
-
-    /// |sum u| that is small beside the gap, for coefficients of length 1. Very small: where means
-    /// underflow, what scaling the dual point costs is of first order.
-    double enough_balance() const { return 1e-4 * _task.tol * _null_loss; }
 
     /// Appends what the last two solutions, extrapolated, announce for the end of the block.
     void screen(double end) {
@@ -334,33 +229,9 @@ private:
             sum.add(point.gradient[j], point.coef[j], _model.slots().penalty_factor(j),
                     _model.slots().lower(j), _model.slots().upper(j), _model.norm(j));
         sum.add_rest(_check.largest_outside(k + 1));
-        return sum.result(point.loss - _likelihood.saturated(), [&](double rest) {
+        return sum.result(point.loss - _loop.likelihood().saturated(), [&](double rest) {
             return _model.conjugate_distance(point, rest, 0.01 * _task.tol * _null_loss);
         });
-    }
-
-    /// Whether what is not penalised could fit some rows ever better: where the fit is extreme, the
-    /// next Newton step still goes on, though no correlation is left.
-    bool is_separated(Descent& descent) {
-        constexpr double extreme = 15.0, still = 1e-3;
-        const bool any_free = descent.l1 + descent.l2 == 0.0 || _model.slots().any_free();
-        if (!any_free || !descent.has_converged()) return false;
-        if (largest_eta(descent.best, _likelihood.offset()) < extreme) return false;
-        refresh_at(descent.best);
-        descent.propose(_model);
-        _model.evaluate(std::array{&descent.trial}, enough_balance());
-        return largest_eta(descent.trial, descent.best.eta, descent.best.intercept) > still;
-    }
-
-    /// Largest |eta + intercept - (other + other_intercept)| over the rows that weigh something.
-    double largest_eta(const GlmPoint& point, std::span<const double> other,
-                       double other_intercept = 0.0) const {
-        double largest = 0.0;
-        for (Index i = 0; i < _data.rows(); ++i)
-            if (_likelihood.wt()[i] > 0.0)
-                largest = std::max(
-                    largest, std::abs(point.eta[i] + point.intercept - other[i] - other_intercept));
-        return largest;
     }
 
     /// u over the root of the weights: the residual of the scaled problem.
@@ -420,9 +291,9 @@ private:
     void finish_block() {
         for (Index k = 0; k < _size; ++k) {
             _history.push(_visited[_first + k].alpha, _descents[k].best);
-            _plan.solved(_descents[k].rounds());
+            _loop.plan().solved(_descents[k].rounds());
         }
-        _wants_refresh = _plan.wants_refresh(_model.step_cost(), _model.gram_cost());
+        _wants_refresh = _loop.plan().wants_refresh(_model.step_cost(), _model.gram_cost());
         _first += _size;
         choose_size();
         _batch_is_new = false;
@@ -457,17 +328,15 @@ private:
 
     const Runtime& _runtime;
     const ScaledColumns& _data;
-    Likelihood _likelihood;  ///< of its own, because it is softened at times
-    bool _is_softened = false;
     double _null_loss, _null_intercept;
     const PathTask& _task;
     FeatureLimits _limits;
-    NewtonModel<Columns> _model;
+    NewtonLoop<Columns> _loop;
+    NewtonModel<Columns>& _model;
     ColumnCheck _check;
     Batch _batch;  ///< the solution before the block, then those of the block
     bool _batch_is_new = true;
     LinearTermHistory _history;
-    RefreshPlan _plan;
     bool _wants_refresh = false;
     std::vector<VisitedAlpha> _visited;
     Index _first = 0, _size = 1;  ///< of the block

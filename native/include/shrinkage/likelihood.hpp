@@ -113,13 +113,15 @@ public:
             h[i] = std::max(h[i] / _temperature, floor * _wt[i]);
     }
 
-    /// Curvatures whose quadratic model is never below the loss. @return false: none is known
-    bool majorise(const double* eta, double intercept, std::vector<double>& h) const {
+    /// Curvatures between those of the loss (share 0) and those whose quadratic model is never
+    /// below the loss (share 1). @return false: none of the latter are known
+    bool majorise(const double* eta, double intercept, double share, std::vector<double>& h) const {
         if (!_family.has_majoriser()) return false;
-        h.resize(_y.size());
+        curvature(eta, intercept, h);
         for (std::size_t i = 0; i < h.size(); ++i)
-            h[i] = _wt[i] / _temperature *
-                   _family.majorising_curvature((eta[i] + intercept) / _temperature);
+            h[i] += share * (_wt[i] / _temperature *
+                                 _family.majorising_curvature((eta[i] + intercept) / _temperature) -
+                             h[i]);
         return true;
     }
 
