@@ -314,6 +314,18 @@ def test_a_path_takes_a_few_passes_and_far_fewer_gram_matrices(family):
     assert counts["rejects"] == 0
 
 
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+def test_features_without_a_penalty_cost_no_gram_matrices(l1_ratio):
+    X = correlated(300, 40)
+    y = response("binomial", X[:, 0] - X[:, 3])
+    v = np.ones(40)
+    v[[0, 20]] = 0.0
+    path = check_path(
+        "binomial", X, y, penalty=(v, None, None), l1_ratio=l1_ratio, n_alphas=60, ratio=1e-2
+    )
+    assert path.counts["grams"] <= 25
+
+
 def test_alphas_share_passes_over_tall_data():
     X = correlated(20_000, 60)
     y = response("binomial", X[:, :10] @ np.linspace(-1, 1, 10))

@@ -80,17 +80,31 @@ public:
         _model_is_of_best = false;
         std::swap(best, trial);
         measure(model);
-        if (_gap <= _limits.enough && !_is_rough) {
+        const bool is_near = _gap <= _limits.enough;
+        const double progress =
+            _is_rough && is_near ? _roughness / _last_rough : _gap / _previous_gap;
+        const bool falls = before - now > 1e-3 * _gap;
+        _idle = progress > 0.9 && !falls ? _idle + 1 : 0;
+        if (is_near && !_is_rough)
             finish(Status::converged);
-        } else {
-            const double progress = _is_rough && _gap <= _limits.enough ? _roughness / _last_rough
-                                                                        : _gap / _previous_gap;
-            const bool falls = before - now > 1e-3 * _gap;
-            _idle = progress > 0.9 && !falls ? _idle + 1 : 0;
-            if (_idle > most_idle) finish(Status::stalled);
-            if (_rounds >= _limits.most_rounds) finish(Status::max_rounds);
-        }
+        else if (_idle > most_idle)
+            finish(Status::stalled);
+        else if (_rounds >= _limits.most_rounds)
+            finish(Status::max_rounds);
         return false;
+    }
+
+    /// The gap is small, but for what is not penalised.
+    bool is_only_rough() const {
+        return !_finished && _rejects == 0 && _is_rough && _gap <= _limits.enough;
+    }
+    double noise() const { return _limits.noise; }
+    /// What is not penalised has been fitted to rounding at the best point.
+    template <class Model>
+    void smoothed(const Model& model) {
+        measure(model);
+        _anderson.forget();
+        if (_gap <= _limits.enough && !_is_rough) finish(Status::converged);
     }
 
     /// By what the gap shrank in the last step; infinite at the first.

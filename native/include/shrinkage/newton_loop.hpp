@@ -58,6 +58,9 @@ public:
             _model.evaluate(points, enough_balance());
             std::erase_if(open, [&](Descent* descent) {
                 _rejects += descent->judge(_model);
+                if (descent->is_only_rough() && (descent->l1 > 0.0 || descent->l2 > 0.0) &&
+                    _model.fit_free(descent->best, descent->noise(), enough_balance()))
+                    descent->smoothed(_model);
                 return descent->is_finished();
             });
             if (open.empty()) return;
@@ -84,11 +87,11 @@ public:
     /// Whether what is not penalised could fit some rows ever better: where the fit is extreme, the
     /// next Newton step still goes on, though no correlation is left.
     bool is_separated(Descent& descent) {
-        constexpr double extreme = 15.0, still = 1e-5, perfect = 1e-9;
-        const bool any_free = descent.l1 + descent.l2 == 0.0 || _model.slots().any_free();
-        if (!any_free || !descent.has_converged()) return false;
+        constexpr double extreme = 15.0, still = 1e-5;
+        const bool unpenalised = descent.l1 + descent.l2 == 0.0;
+        if (!descent.has_converged() || !(unpenalised || _model.slots().any_free())) return false;
         if (largest_eta(descent.best, _likelihood.offset()) < extreme) return false;
-        if (descent.best.loss - _likelihood.saturated() <= perfect * _null_loss) return true;
+        if (!unpenalised) return _model.free_step(descent.best) > still;
         refresh_at(descent.best);
         descent.propose(_model);
         evaluate(descent.trial);

@@ -1,8 +1,11 @@
 #pragma once
+#include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "shrinkage/active_set.hpp"
+#include "shrinkage/free_columns.hpp"
 #include "shrinkage/likelihood.hpp"
 #include "shrinkage/quadratic_slots.hpp"
 #include "shrinkage/working_set.hpp"
@@ -131,6 +134,46 @@ public:
         return status;
     }
 
+    /// Brings the correlations of the free columns to `noise` |z_j| with all other coefficients
+    /// kept, if there are few of them. @return whether it did; the point is evaluated
+    bool fit_free(GlmPoint& point, double noise, double enough) {
+        constexpr int most_steps = 6;
+        const std::vector<int> free = free_slots();
+        if (!FreeColumns::suit(free.size())) return false;
+        if (_free.size() == 0) _free.copy(_runtime, _columns, free);
+        std::vector<double> h;
+        for (int step = 0; step < most_steps; ++step) {
+            std::vector<double> c = _free.correlations(_runtime.simd, point.u.data());
+            double largest = 0.0;
+            for (std::size_t k = 0; k < free.size(); ++k)
+                largest = std::max(largest, std::abs(c[k]) / norm(free[k]));
+            if (largest <= 0.5 * noise) break;
+            _likelihood.curvature(point.eta.data(), point.intercept, h);
+            if (!_free.solve(_runtime, h.data(), _likelihood.fits_intercept(), c)) return false;
+            for (std::size_t k = 0; k < free.size(); ++k) point.coef[free[k]] += c[k];
+            _free.add_product(_runtime.simd, c, point.eta.data());
+            balance(point, enough);
+        }
+        differentiate(std::array{&point});
+        return true;
+    }
+
+    /// Largest change of eta in the next Newton step of the free columns alone; 0 if there are
+    /// none, or some with bounds.
+    double free_step(const GlmPoint& point) {
+        if (_free.size() == 0) _free.copy(_runtime, _columns, free_slots());
+        if (_free.size() == 0) return 0.0;
+        std::vector<double> c = _free.correlations(_runtime.simd, point.u.data()), h;
+        _likelihood.curvature(point.eta.data(), point.intercept, h);
+        if (!_free.solve(_runtime, h.data(), _likelihood.fits_intercept(), c)) return 0.0;
+        std::vector<double> change(point.eta.size(), 0.0);
+        _free.add_product(_runtime.simd, c, change.data());
+        double largest = 0.0;
+        for (std::size_t i = 0; i < change.size(); ++i)
+            if (_likelihood.wt()[i] > 0.0) largest = std::max(largest, std::abs(change[i]));
+        return largest;
+    }
+
     /// How the best intercept changes with the coefficients, as far as the model knows.
     double intercept_at(const GlmPoint& from, std::span<const double> coef) const {
         if (!_likelihood.fits_intercept()) return 0.0;
@@ -157,19 +200,33 @@ public:
             ++_counts.evaluations;
         }
         predict(points);
-        for (GlmPoint* point : points) {
-            double length = 1.0;
-            for (int j = 0; j < static_cast<int>(point->coef.size()); ++j)
-                length += std::abs(point->coef[j]) * _data.norm[_features[j]];
-            const Likelihood::Balanced at = _likelihood.balance(
-                _runtime, point->eta.data(), point->intercept, enough / length, point->u.data());
-            point->intercept = at.intercept;
-            point->loss = at.sums.loss;
-        }
+        for (GlmPoint* point : points) balance(*point, enough);
         differentiate(points);
     }
 
 private:
+    /// Slots of penalty factor 0; none if one of them has a bound.
+    std::vector<int> free_slots() const {
+        std::vector<int> free;
+        for (int j = 0; j < static_cast<int>(size()); ++j) {
+            if (_slots.penalty_factor(j) != 0.0) continue;
+            if (std::isfinite(_slots.lower(j)) || std::isfinite(_slots.upper(j))) return {};
+            free.push_back(j);
+        }
+        return free;
+    }
+
+    /// Finds the intercept, and with it loss and residuals, where eta is known.
+    void balance(GlmPoint& point, double enough) const {
+        double length = 1.0;
+        for (int j = 0; j < static_cast<int>(point.coef.size()); ++j)
+            length += std::abs(point.coef[j]) * norm(j);
+        const Likelihood::Balanced at = _likelihood.balance(
+            _runtime, point.eta.data(), point.intercept, enough / length, point.u.data());
+        point.intercept = at.intercept;
+        point.loss = at.sums.loss;
+    }
+
     double n_members() const { return static_cast<double>(_engine->features().size()); }
 
     void build_gram(Index first) {
@@ -261,6 +318,7 @@ private:
     QuadraticSlots _slots;
     std::optional<ActiveSet<QuadraticSlots>> _engine;
     std::vector<Index> _features;
+    FreeColumns _free;
     std::vector<double> _curvature;  ///< D
     std::vector<double> _cross;      ///< Z'D 1, of the copies
     double _curvature_sum = 0.0;
