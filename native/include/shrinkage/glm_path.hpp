@@ -310,7 +310,7 @@ private:
             _size = std::min(2 * _size, most_alphas);
         else if (steps > poor)
             _size = std::max<Index>(_size / 2, 1);
-        if (_model.columns().bytes_to_share() < cache) _size = 1;
+        if (_model.copies().bytes_to_share() < cache) _size = 1;
         _size = std::min(_size, std::max<Index>(n_visited() - _first, 1));
     }
 

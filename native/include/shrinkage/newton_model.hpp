@@ -4,26 +4,16 @@
 #include <span>
 #include <vector>
 
+#include "shrinkage/active_columns.hpp"
 #include "shrinkage/active_set.hpp"
 #include "shrinkage/free_columns.hpp"
-#include "shrinkage/likelihood.hpp"
 #include "shrinkage/quadratic_slots.hpp"
 #include "shrinkage/working_set.hpp"
 
 namespace shrinkage {
 
-/// Coefficients (scaled, one a slot) with everything that a pass over their columns says there.
-struct GlmPoint {
-    std::vector<double> coef;
-    double intercept = 0.0;        ///< of the centred columns; the best one for these coefficients
-    double loss = 0.0;             ///< but for what depends on y alone
-    std::vector<double> eta;       ///< without the intercept
-    std::vector<double> u;         ///< wt (y - mu); sums to 0 with an intercept
-    std::vector<double> gradient;  ///< c_j = z_j'u, one a slot
-};
-
-/// The loss as a function of the coefficients of some columns, its intercept always the best one,
-/// and a quadratic model of it with curvatures D taken where it was refreshed last:
+/// A quadratic model of the loss in the coefficients of the active columns, the intercept
+/// eliminated, with curvatures D taken where it was refreshed last:
 ///
 ///     G = Z'D Z - v v'/s      v = Z'D 1      s = 1'D 1      (without an intercept Z'D Z)
 ///
@@ -40,30 +30,31 @@ public:
           _likelihood(likelihood),
           _method(method),
           _max_rounds(max_rounds),
-          _columns(data.design),
+          _columns(runtime, data, likelihood),
           _slots(runtime) {
         restart_engine();
     }
 
-    Index size() const { return static_cast<Index>(_features.size()); }
-    Index feature(int slot) const { return _features[slot]; }
+    Index size() const { return _columns.size(); }
+    Index feature(int slot) const { return _columns.feature(slot); }
     const QuadraticSlots& slots() const { return _slots; }
-    double norm(int slot) const { return _data.norm[_features[slot]]; }  ///< |z_j|, weighted
-    const Columns& columns() const { return _columns; }
+    double norm(int slot) const { return _columns.norm(slot); }  ///< |z_j|, weighted
+    const Columns& copies() const { return _columns.copies(); }
     Counts counts() const {
         Counts all = _counts;
         all += _engine->counts();
+        all += _columns.counts();
         return all;
     }
 
     /// Nanoseconds, about, by counting operations: never measured, so that plans repeat.
     double step_cost() const {
         const auto a = static_cast<double>(size()), k = n_members();
-        return _columns.pass_cost() + 3.0 * static_cast<double>(_data.rows()) + 3500.0 +
+        return copies().pass_cost() + 3.0 * static_cast<double>(_data.rows()) + 3500.0 +
                1.5 * k * k + 0.6 * a * k;
     }
     double gram_cost() const {
-        return _columns.gram_cost() + 3000.0 + std::pow(n_members(), 3) / 45.0;
+        return copies().gram_cost() + 3000.0 + std::pow(n_members(), 3) / 45.0;
     }
 
     /// Solve from nothing next time.
@@ -77,14 +68,10 @@ public:
     void append(std::span<const Index> features) {
         if (features.empty()) return;
         const Index first = size();
-        for (const Index j : features) {
-            _columns.append(_runtime.simd, j, _data.mean[j], 1.0 / _data.scale[j]);
-            _features.push_back(j);
-        }
-        _columns.appended();
+        _columns.append(features);
         build_gram(first);
         for (Index slot = first; slot < size(); ++slot) {
-            const Index j = _features[slot];
+            const Index j = feature(static_cast<int>(slot));
             const double diagonal = _slots.gram().data()[slot * (_slots.gram().ld() + 1)];
             _slots.add({.c0 = 0.0,
                         .diagonal = diagonal,
@@ -135,12 +122,12 @@ public:
     }
 
     /// Brings the correlations of the free columns to `noise` |z_j| with all other coefficients
-    /// kept, if there are few of them. @return whether it did; the point is evaluated
+    /// kept. @return false: there are too many for that; otherwise the point is evaluated
     bool fit_free(GlmPoint& point, double noise, double enough) {
         constexpr int most_steps = 6;
         const std::vector<int> free = free_slots();
         if (!FreeColumns::suit(free.size())) return false;
-        if (_free.size() == 0) _free.copy(_runtime, _columns, free);
+        if (_free.size() == 0) _free.copy(_runtime, copies(), free);
         std::vector<double> h;
         for (int step = 0; step < most_steps; ++step) {
             std::vector<double> c = _free.correlations(_runtime.simd, point.u.data());
@@ -149,19 +136,19 @@ public:
                 largest = std::max(largest, std::abs(c[k]) / norm(free[k]));
             if (largest <= 0.5 * noise) break;
             _likelihood.curvature(point.eta.data(), point.intercept, h);
-            if (!_free.solve(_runtime, h.data(), _likelihood.fits_intercept(), c)) return false;
+            if (!_free.solve(_runtime, h.data(), _likelihood.fits_intercept(), c)) break;
             for (std::size_t k = 0; k < free.size(); ++k) point.coef[free[k]] += c[k];
             _free.add_product(_runtime.simd, c, point.eta.data());
-            balance(point, enough);
+            _columns.balance(point, enough);
         }
-        differentiate(std::array{&point});
+        _columns.differentiate(std::array{&point});
         return true;
     }
 
     /// Largest change of eta in the next Newton step of the free columns alone; 0 if there are
     /// none, or some with bounds.
     double free_step(const GlmPoint& point) {
-        if (_free.size() == 0) _free.copy(_runtime, _columns, free_slots());
+        if (_free.size() == 0) _free.copy(_runtime, copies(), free_slots());
         if (_free.size() == 0) return 0.0;
         std::vector<double> c = _free.correlations(_runtime.simd, point.u.data()), h;
         _likelihood.curvature(point.eta.data(), point.intercept, h);
@@ -180,7 +167,7 @@ public:
         double shift = 0.0;
         for (int j = 0; j < static_cast<int>(coef.size()); ++j)
             if (const double step = coef[j] - from.coef[j]; step != 0.0)
-                shift += step * (_cross[j] / _curvature_sum - _columns.shift(j));
+                shift += step * (_cross[j] / _curvature_sum - copies().shift(j));
         return from.intercept - shift;
     }
 
@@ -190,18 +177,9 @@ public:
                                               rest, enough);
     }
 
-    /// Fills what a pass says of points whose coefficients are set and whose intercept is guessed.
-    /// @param enough |sum u| / (1 + sum_j |t_j| |z_j|) that counts as 0
+    /// As ActiveColumns has it.
     void evaluate(std::span<GlmPoint* const> points, double enough) {
-        ++_counts.passes;
-        for (GlmPoint* point : points) {
-            point->eta.resize(_data.rows());
-            point->u.resize(_data.rows());
-            ++_counts.evaluations;
-        }
-        predict(points);
-        for (GlmPoint* point : points) balance(*point, enough);
-        differentiate(points);
+        _columns.evaluate(points, enough);
     }
 
 private:
@@ -216,22 +194,11 @@ private:
         return free;
     }
 
-    /// Finds the intercept, and with it loss and residuals, where eta is known.
-    void balance(GlmPoint& point, double enough) const {
-        double length = 1.0;
-        for (int j = 0; j < static_cast<int>(point.coef.size()); ++j)
-            length += std::abs(point.coef[j]) * norm(j);
-        const Likelihood::Balanced at = _likelihood.balance(
-            _runtime, point.eta.data(), point.intercept, enough / length, point.u.data());
-        point.intercept = at.intercept;
-        point.loss = at.sums.loss;
-    }
-
     double n_members() const { return static_cast<double>(_engine->features().size()); }
 
     void build_gram(Index first) {
         GrowingSquare& gram = _slots.gram();
-        _columns.weighted_gram(_runtime, _curvature.data(), first, gram, _cross);
+        copies().weighted_gram(_runtime, _curvature.data(), first, gram, _cross);
         constexpr double least = 1e-14;  // of a column that the intercept explains but for rounding
         for (Index j = first; j < size(); ++j) {
             double* column = gram.data() + j * gram.ld();
@@ -243,88 +210,21 @@ private:
         mirror_from(first, size(), gram);
     }
 
-    /// eta = offset + Z t
-    void predict(std::span<GlmPoint* const> points) {
-        std::vector<std::vector<int>> lists(points.size());
-        std::vector<std::vector<double>> values(points.size());
-        std::vector<double> shifts(points.size(), 0.0);
-        for (std::size_t k = 0; k < points.size(); ++k)
-            for (int j = 0; j < static_cast<int>(points[k]->coef.size()); ++j)
-                if (const double t = points[k]->coef[j]; t != 0.0) {
-                    lists[k].push_back(j);
-                    values[k].push_back(t);
-                    shifts[k] += t * _columns.shift(j);
-                }
-        for_chunks([&](Index, Index first, Index last) {
-            for (std::size_t k = 0; k < points.size(); ++k) {
-                double* eta = points[k]->eta.data() + first;
-                const double* offset = _likelihood.offset().data() + first;
-                for (Index i = 0; i < last - first; ++i) eta[i] = offset[i] - shifts[k];
-                _columns.add_product(_runtime.simd, first, last, lists[k], values[k].data(), eta);
-            }
-        });
-    }
-
-    /// Rows in chunks that stay in cache while all points meet them, by blocks of fixed size.
-    template <class Work>
-    void for_chunks(const Work& work) const {
-        const RowBlocks blocks = _columns.blocks();
-        const Index length = _columns.rows_in_cache();
-        parallel_for(_runtime, blocks.count(), [&](Index block) {
-            for (Index first = blocks.first(block); first < blocks.last(block); first += length)
-                work(block, first, std::min(first + length, blocks.last(block)));
-        });
-    }
-
-    /// c = Z'u, block sums added in the order of the blocks.
-    void differentiate(std::span<GlmPoint* const> points) {
-        const RowBlocks blocks = _columns.blocks();
-        const Index width = size() + 1, n_points = static_cast<Index>(points.size());
-        _parts.assign(static_cast<std::size_t>(blocks.count() * n_points * width), 0.0);
-        for_chunks([&](Index block, Index first, Index last) {
-            double* out = _parts.data() + block * n_points * width;
-            std::vector<double> side_by_side;
-            const double* u = points[0]->u.data() + first;
-            for (Index k = 0; k < n_points; ++k) {
-                const double* each = points[k]->u.data() + first;
-                out[k * width + size()] += _runtime.simd.f64.sum(last - first, each);
-                if (n_points > 1)
-                    side_by_side.insert(side_by_side.end(), each, each + (last - first));
-            }
-            if (n_points > 1) u = side_by_side.data();
-            _columns.add_cross_product(_runtime.simd, first, last, u, n_points, out, width);
-        });
-        for (Index k = 0; k < n_points; ++k) {
-            std::vector<double>& gradient = points[k]->gradient;
-            gradient.assign(static_cast<std::size_t>(size()), 0.0);
-            double sum = 0.0;
-            for (Index block = 0; block < blocks.count(); ++block) {
-                const double* part = _parts.data() + (block * n_points + k) * width;
-                for (Index j = 0; j < size(); ++j) gradient[j] += part[j];
-                sum += part[size()];
-            }
-            for (int j = 0; j < static_cast<int>(size()); ++j)
-                gradient[j] -= _columns.shift(j) * sum;
-        }
-    }
-
     const Runtime& _runtime;
     const ScaledColumns& _data;
     const FeatureLimits& _limits;
     const Likelihood& _likelihood;
     Method _method;
     Index _max_rounds;
-    Columns _columns;
+    ActiveColumns<Columns> _columns;
     QuadraticSlots _slots;
     std::optional<ActiveSet<QuadraticSlots>> _engine;
-    std::vector<Index> _features;
     FreeColumns _free;
     std::vector<double> _curvature;  ///< D
     std::vector<double> _cross;      ///< Z'D 1, of the copies
     double _curvature_sum = 0.0;
     Index _version = 0;
     Counts _counts;
-    std::vector<double> _parts;
     mutable std::vector<int> _list;
     mutable std::vector<double> _values;
 };
