@@ -24,7 +24,7 @@ from shrinkage.select.folds import Splits, make_splits
 from shrinkage.solve import Problem, Settings
 from shrinkage.solve.columns import mention_columns
 from shrinkage.solve.plan import Plan
-from shrinkage.solve.solver import log_spaced
+from shrinkage.solve.opened import log_spaced
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

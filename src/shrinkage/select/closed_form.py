@@ -66,6 +66,11 @@ def leave_one_out(
     Golub, Heath, Wahba (1979), equations 1.4 and 2.3.
     """
     check_choice("cv", measure, ("loo", "gcv"))
+    if not problem.is_gaussian:
+        hint = "an integer number of folds"
+        raise ArgumentError.cannot(
+            "cv", f"be {measure!r} for the {problem.family.name} family", hint
+        )
     if not problem.is_ridge:
         hint = "an integer number of folds"
         raise ArgumentError.cannot("cv", f"be {measure!r} with an L1 penalty or bounds", hint)

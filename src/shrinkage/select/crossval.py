@@ -10,11 +10,13 @@ import numpy as np
 
 from shrinkage._typing import ArrayLike, FloatArray, FoldArray
 from shrinkage._validate import check_alphas, check_l1_ratios
+from shrinkage.families import Gaussian
 from shrinkage.select.curves import Curves, Index, Rule
 from shrinkage.select.edges import edge_status, extension
 from shrinkage.select.fold_solver import FoldSolver
 from shrinkage.select.folds import Splits
 from shrinkage.select.held_out import HeldOut
+from shrinkage.select.measures import measure_of, scored
 from shrinkage.solve.columns import mention_columns
 from shrinkage.solve.elastic_net import check_alpha_min_ratio
 from shrinkage.solve.fold_points import Folds, joined_folds
@@ -23,9 +25,10 @@ from shrinkage.solve.plan import Plan
 from shrinkage.solve.points import Points
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.result import Status, unfinished, warn_of
+from shrinkage.solve.separation import separating
 from shrinkage.solve.settings import Settings, check_settings
 
-SQUARED_ERROR = "mean squared error"
+SQUARED_ERROR = measure_of(None, Gaussian()).name
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +64,7 @@ class CrossValidation(Curves):
 
     @property
     def oof_predict(self) -> FloatArray:
-        """Prediction by the chosen model fitted without the row; NaN where none holds it out."""
+        """Mean predicted by the chosen model without the row; NaN where none holds it out."""
         return self.held_out.predict()
 
     @property
@@ -106,7 +109,10 @@ def cross_validate(
         l1_ratio. A function gets the `Curves` and returns an index of alpha (for the best
         l1_ratio) or a tuple of an index of l1_ratio and one of alpha.
     scoring : str or callable, optional
-        One of scikit-learn's scorers; larger is better. None means the mean unit deviance.
+        "deviance" (None means the same): the mean unit deviance, for the Gaussian family the mean
+        squared error. "mse", "mae"; for the binomial family "misclassification" (of the class
+        that mean > 1/2 says) and "auc", of which larger is better. Or one of scikit-learn's
+        scorers, all of which are better when larger; for 0/1 targets it is given a classifier.
     settings : Settings, optional
     opened : FoldSolver, optional
         The same problem and splits, opened before; what it has read from X is used again.
@@ -145,7 +151,7 @@ def cross_validate(
         path=path,
         plan=run.plans[index[0]],
         status=edge_status(curves, path.alpha_max),
-        measure=run.measure,
+        measure=run.measure.name,
     )
 
 
@@ -167,11 +173,7 @@ class _Run:
         self.settings = settings
         self.plans: list[Plan] = []
         self.folds: list[Folds] = []
-        self.scorer, self.measure = None, SQUARED_ERROR
-        if scoring is not None:
-            from shrinkage.select.scoring import scorer_of
-
-            self.scorer, self.measure = scorer_of(scoring)
+        self.measure = measure_of(scoring, problem.family)
 
     def grids(self, alphas: int | FloatArray, alpha_min_ratio: float | None) -> FloatArray:
         """Return the alphas of each l1_ratio, of shape (L, m), and fix the plans."""
@@ -223,16 +225,13 @@ class _Run:
         gaps = np.concatenate([points.dual_gap for points, _ in parts])
         grids = np.concatenate([grid for _, grid in parts])
         rounds = sum(int(points.rounds.sum()) for points, _ in parts)
-        warn_of(failed, grids, codes, gaps, rounds, self.settings.gap)
+        named = separating(self.solver.problem, path.spread, parts)
+        warn_of(failed, grids, codes, gaps, rounds, self.settings.gap_of(path.family), named)
 
     def _computed(self, grids: FloatArray) -> list[Folds]:
         requests = list(zip(self.plans, self.l1_ratios, grids, strict=True))
-        found = self.solver.folds(requests, need_paths=self.scorer is not None)
-        if self.scorer is None:
-            return found
-        from shrinkage.select.scoring import scored
-
-        return [scored(self.solver, folds, self.scorer) for folds in found]
+        found = self.solver.folds(requests, need_paths=self.measure.score is not None)
+        return [scored(self.solver, folds, self.measure) for folds in found]
 
     def _curves_of(self, folds: list[Folds], alphas: FloatArray) -> Curves:
-        return Curves.of(self.l1_ratios, alphas, folds, self.scorer is not None)
+        return Curves.of(self.l1_ratios, alphas, folds, self.measure.larger_is_better)

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from shrinkage._typing import FloatArray
+from shrinkage._typing import BoolArray, FloatArray
 from shrinkage.errors import ArgumentError
 from shrinkage.solve.fold_points import Folds
 
 Index = tuple[int, int]
+# Errors that differ by this share do by rounding: sums of the same numbers in another order.
+TIE = 1e-13
 Rule = str | Callable[["Curves"], Any]
 
 
@@ -84,7 +86,7 @@ class Curves:
     def best_index(self) -> Index:
         """Indices of l1_ratio and alpha with the best mean; ties go to the larger alpha."""
         loss = self.loss
-        ties = np.flatnonzero(loss == np.fmin.reduce(loss, axis=None))
+        ties = np.flatnonzero(_is_smallest(loss, None))
         best = max(ties.tolist(), key=self.alphas.ravel().item) if ties.size > 1 else ties[0]
         row, column = divmod(int(best), loss.shape[1])
         return row, column
@@ -96,7 +98,7 @@ class Curves:
         All alphas share the folds: what makes a fold hard for one makes it hard for its
         neighbours, and cancels in the difference. 0 at the best alpha; NaN with one fold.
         """
-        best = np.argmin(np.where(np.isnan(self.loss), np.inf, self.loss), axis=1)
+        best = np.argmax(_is_smallest(self.loss, 1), axis=1)
         reference = np.take_along_axis(self.fold_errors, best[:, None, None], axis=2)
         return mean_and_se(self.fold_errors - reference, self.fold_weights)[1]
 
@@ -145,6 +147,11 @@ class Curves:
         if not (0 <= row < rows and 0 <= column < columns):
             raise ArgumentError.must("rule", requirement, index)
         return row, column
+
+
+def _is_smallest(loss: FloatArray, axis: int | None) -> BoolArray:
+    smallest = np.fmin.reduce(loss, axis=axis, keepdims=True)
+    return np.asarray(loss <= smallest + TIE * np.abs(smallest))
 
 
 def as_good_as_best(loss: FloatArray, paired_se: FloatArray) -> tuple[tuple[int, int], ...]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from shrinkage._typing import FloatArray
 from shrinkage.select.curves import Curves
+from shrinkage.solve.opened import RIDGE_GRID_L1_RATIO, log_spaced
 from shrinkage.solve.result import Status
-from shrinkage.solve.solver import RIDGE_GRID_L1_RATIO, log_spaced
 
 # The default grid is extended by this factor, once.
 FACTOR = 100.0

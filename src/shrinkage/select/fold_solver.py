@@ -11,12 +11,13 @@ from shrinkage.design import Matrix, as_matrix
 from shrinkage.select.folds import Splits
 from shrinkage.select.held_out import HeldOut
 from shrinkage.solve.fold_points import Folds
+from shrinkage.solve.opened import Opened
 from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_P, Plan, choose
 from shrinkage.solve.points import Points
 from shrinkage.solve.predictor import predictor
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings
-from shrinkage.solve.solver import Solver
+from shrinkage.solve.solver import open_problem
 
 
 class FoldSolver:
@@ -37,7 +38,7 @@ class FoldSolver:
         self.problem = problem
         self.splits = splits
         self.settings = settings
-        self._solvers: dict[str, Solver] = {}
+        self._solvers: dict[str, Opened] = {}
 
     def plan(
         self, l1_ratio: float, alphas: int | FloatArray, alpha_min_ratio: float | None = None
@@ -50,13 +51,13 @@ class FoldSolver:
             n_folds=0 if self.splits.fold_ids is None else self.splits.n_folds,
         )
 
-    def solver(self, plan: Plan) -> Solver:
+    def solver(self, plan: Plan) -> Opened:
         """Return the core on all rows, opened when a plan first needs it."""
         kind = CROSS_PRODUCTS if plan.name == RIDGE_P else plan.name
         if kind not in self._solvers:
             folds = self.splits.fold_ids
             n_folds = 0 if folds is None else self.splits.n_folds
-            self._solvers[kind] = Solver(self.problem, plan, self.settings, folds, n_folds)
+            self._solvers[kind] = open_problem(self.problem, plan, self.settings, folds, n_folds)
         return self._solvers[kind].with_plan(plan)
 
     def folds(
@@ -89,13 +90,13 @@ class FoldSolver:
             held_out, part = self.rows(test), problem.on_rows(train)
             given = np.full(test.size, 1.0 / problem.y.size) if weights is None else weights[test]
             totals.append(float(given.sum()))
-            solvers: dict[str, Solver] = {}
+            solvers: dict[str, Opened] = {}
             for k, (plan, l1_ratio, alphas) in enumerate(requests):
                 if plan.name not in solvers:
-                    solvers[plan.name] = Solver(part, plan, self.settings)
+                    solvers[plan.name] = open_problem(part, plan, self.settings)
                 points = solvers[plan.name].path(alphas, l1_ratio)
-                squares = (problem.y[test, None] - predictor(held_out, points)) ** 2
-                errors[k].append(given @ squares / given.sum())
+                deviance = problem.unit_deviance(predictor(held_out, points), test)
+                errors[k].append(given @ deviance / given.sum())
                 paths[k].append(points)
         return [Folds.of_paths(e, totals, p) for e, p in zip(errors, paths, strict=True)]
 

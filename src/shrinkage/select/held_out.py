@@ -18,7 +18,7 @@ AT_ONCE = 16
 
 
 class HeldOut:
-    """Each row's prediction by the folds that hold it out, computed when first asked for.
+    """Each row's predicted mean by the folds that hold it out, computed when first asked for.
 
     Until then the data and the folds' paths are referred to; pickling computes it.
 
@@ -39,7 +39,7 @@ class HeldOut:
 
     @classmethod
     def known(cls, problem: Problem, mean: FloatArray) -> Self:
-        """Return predictions that are there already, but for the offset."""
+        """Return Gaussian predictions that are there already, but for the offset."""
         held_out = cls.__new__(cls)
         held_out._data = None
         held_out._values = np.array(mean) if problem.offset is None else mean + problem.offset
@@ -52,8 +52,7 @@ class HeldOut:
         X is read once for each 16 folds.
         """
         if self._values is None and self._data is not None:
-            mean, offset = _mean(*self._data), self._data[0].offset
-            self._values = mean if offset is None else mean + offset
+            self._values = _mean(*self._data)
             self._data = None
         return np.asarray(self._values)
 
@@ -69,12 +68,12 @@ def _mean(problem: Problem, splits: Splits, paths: Sequence[Points], k: int) -> 
     tests = [] if fold_ids is not None else [test for _, test in splits]
     for first in range(0, len(paths), AT_ONCE):
         models = models_at(paths[first : first + AT_ONCE], k)
-        eta = _core.linear_predictor(problem.matrix.core, *models)
+        mu = problem.mean(_core.linear_predictor(problem.matrix.core, *models))
         if fold_ids is not None:
             here = np.flatnonzero((fold_ids >= first) & (fold_ids < first + AT_ONCE))
-            total[here] = eta[here, fold_ids[here] - first]
+            total[here] = mu[here, fold_ids[here] - first]
             times[here] = 1
         for column, test in enumerate(tests[first : first + AT_ONCE]):
-            total[test] += eta[test, column]
+            total[test] += mu[test, column]
             times[test] += 1
     return total / np.where(times > 0, times, np.nan)

@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer
 
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.errors import ArgumentError
+from shrinkage.families import Family
 from shrinkage.select.fold_solver import FoldSolver
-from shrinkage.solve.fold_points import Folds
-from shrinkage.solve.points import Points, joined
+from shrinkage.select.measures import Measure
+from shrinkage.solve.points import Points
 from shrinkage.solve.predictor import predictor
 
 
-def scorer_of(scoring: Any) -> tuple[Any, str]:
-    """Return the scorer for a name or a callable, and what to call it.
+def scorer_of(scoring: Any, family: Family) -> Measure:
+    """Return the measure for the name of a scorer or a callable.
+
+    Weights of the rows are passed to scikit-learn's own scorers only: a function of
+    (estimator, X, y) may not take them.
 
     Raises
     ------
     ArgumentError
         If `scoring` is neither a name that scikit-learn knows nor a callable.
     """
+    name, scorer = scoring, scoring
     if callable(scoring):
-        return scoring, getattr(scoring, "__name__", type(scoring).__name__)
-    requirement = "None, the name of a scikit-learn scorer, or callable(estimator, X, y)"
-    if not isinstance(scoring, str):
-        raise ArgumentError.must_be("scoring", requirement, scoring)
-    try:
-        return get_scorer(scoring), scoring
-    except ValueError as error:
-        raise ArgumentError.must_be("scoring", requirement, scoring) from error
+        name = getattr(scoring, "__name__", type(scoring).__name__)
+    else:
+        requirement = (
+            "None, 'deviance', 'mse', 'mae', 'misclassification', 'auc', the name of a "
+            "scikit-learn scorer, or callable(estimator, X, y)"
+        )
+        if not isinstance(scoring, str):
+            raise ArgumentError.must_be("scoring", requirement, scoring)
+        try:
+            scorer = get_scorer(scoring)
+        except ValueError as error:
+            raise ArgumentError.must_be("scoring", requirement, scoring) from error
 
+    def score(solver: FoldSolver, points: Points, which: IndexArray) -> FloatArray:
+        return _scores(solver, points, scorer, which)
 
-def scored(solver: FoldSolver, folds: Folds, scorer: Any) -> Folds:
-    """Return the folds with the scorer's values in place of the errors.
-
-    Weights of the rows are passed to scikit-learn's own scorers only: a function of
-    (estimator, X, y) may not take them.
-    """
-    error, train_error = np.empty_like(folds.error), np.empty_like(folds.train_error)
-    for fold, rows in enumerate(solver.splits):
-        points = joined([stretch.paths[fold] for stretch in folds.stretches])
-        for target, which in zip((train_error, error), rows, strict=True):
-            target[fold] = _scores(solver, points, scorer, which)
-    return replace(folds, error=error, train_error=train_error)
+    return Measure(name, True, score)
 
 
 def _scores(solver: FoldSolver, points: Points, scorer: Any, which: IndexArray) -> FloatArray:
@@ -57,12 +56,13 @@ def _scores(solver: FoldSolver, points: Points, scorer: Any, which: IndexArray) 
         which = which[problem.weights[which] > 0.0]
         if hasattr(scorer, "_score_func"):
             keywords["sample_weight"] = problem.weights[which]
-    matrix = solver.rows(which)
-    offset = np.zeros(which.size) if problem.offset is None else problem.offset[which]
-    y = problem.y[which] + offset
-    eta = predictor(matrix, points) + offset[:, None]
-    models = (_Predicted(column) for column in eta.T)
-    return np.array([float(scorer(model, matrix.source, y, **keywords)) for model in models])
+    matrix, y = solver.rows(which), problem.response[which]
+    mu = problem.mean(predictor(matrix, points), which)
+    model: type[BaseEstimator] = _Predicted
+    if problem.family.name == "binomial" and np.isin(problem.y, (0.0, 1.0)).all():
+        model, y = _PredictedClasses, y.astype(np.int64)
+    models = (model(column) for column in mu.T)
+    return np.array([float(scorer(each, matrix.source, y, **keywords)) for each in models])
 
 
 class _Predicted(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -76,6 +76,26 @@ class _Predicted(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> FloatArray:
         return self.predicted
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+class _PredictedClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """The same for the classes 0 and 1."""
+
+    def __init__(self, predicted: FloatArray) -> None:
+        self.predicted = predicted
+        self.classes_ = np.array([0, 1])
+
+    def fit(self, X: Any, y: Any = None) -> _PredictedClasses:
+        return self
+
+    def predict(self, X: Any) -> IndexArray:
+        return (self.predicted > 0.5).astype(np.int64)
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        return np.column_stack([1.0 - self.predicted, self.predicted])
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

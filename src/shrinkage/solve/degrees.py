@@ -8,6 +8,7 @@ import numpy as np
 
 from shrinkage._typing import BoolArray, FloatArray, IndexArray
 from shrinkage.solve.points import Points
+from shrinkage.solve.predictor import predictor
 from shrinkage.solve.problem import Problem
 
 # Singular values below this share of the largest one are rounding.
@@ -16,9 +17,11 @@ ROWS = 4096
 
 
 class DegreesOfFreedom:
-    """df = tr[Z_A (Z_A'Z_A + L2)^-1 Z_A'] of solutions of one problem.
+    """df = tr[Z_A (Z_A'W Z_A + L2)^-1 Z_A'W] of solutions of one problem.
 
-    A is the support without the coefficients at a bound; with L2 = 0 this is the rank of Z_A.
+    A is the support without the coefficients at a bound; with L2 = 0 this is the rank of Z_A. W
+    are the curvatures of the loss at the solution times the weights of the rows, and with an
+    intercept Z_A is centred by them.
     Free features (penalty_factor 0) come first, with L2 = 0, and the rest counts what they
     leave: sum of d / (d + l2) over the eigenvalues d of the system left.
 
@@ -35,6 +38,8 @@ class DegreesOfFreedom:
     Cost: one eigendecomposition in the smaller of |A| and n for each support; supports that
     return are not decomposed again. Makes a float64 copy of the columns of the largest
     support unless n is larger than their number, when their cross-products are enough.
+    With an L2 penalty and another family than the Gaussian W changes with alpha: one
+    decomposition, and one reading of the columns, for each.
     """
 
     def __init__(
@@ -50,11 +55,17 @@ class DegreesOfFreedom:
         """Return df for each alpha; the intercept is not counted."""
         supports = [self._support(points, k, alpha) for k, alpha in enumerate(alphas)]
         union = np.unique(np.concatenate(supports)) if supports else np.zeros(0, dtype=np.intp)
-        system = _System(self._problem, self._mean, self._scale, union)
+        system: _System | None = None
         df = np.empty(len(alphas))
         for k, (support, alpha) in enumerate(zip(supports, alphas, strict=True)):
-            n_free, spectrum = self._spectrum(system, np.searchsorted(union, support), support)
             l2 = alpha * self._l2_unit
+            if l2 > 0.0 and not self._problem.is_gaussian:
+                n_free, spectrum = self._weighted_spectrum(points, k, support)
+            else:
+                if system is None:
+                    root = self._problem.root_weights()
+                    system = _System(self._problem, self._mean, self._scale, union, root)
+                n_free, spectrum = self._spectrum(system, np.searchsorted(union, support), support)
             df[k] = n_free + (spectrum.size if l2 == 0.0 else np.sum(spectrum / (spectrum + l2)))
         return df
 
@@ -85,6 +96,18 @@ class DegreesOfFreedom:
             self._spectra[key] = system.spectrum(positions, factor)
         return self._spectra[key]
 
+    def _weighted_spectrum(
+        self, points: Points, k: int, support: IndexArray
+    ) -> tuple[int, FloatArray]:
+        """Return what `_spectrum` does, each row weighted by its curvature at the solution."""
+        problem = self._problem
+        eta = problem.eta(predictor(problem.matrix, points, k))
+        root = problem.root_weights() * np.sqrt(problem.family.curvature(problem.y, eta))
+        system = _System(problem, self._mean, self._scale, support, root)
+        if problem.fit_intercept:
+            system.centre(root)
+        return system.spectrum(np.arange(support.size), problem.penalty_factor[support])
+
 
 class _System:
     """The columns of the largest support: as cross-products, or as they are if n is smaller."""
@@ -95,26 +118,37 @@ class _System:
         mean: FloatArray,
         scale: FloatArray,
         columns: IndexArray,
+        root: FloatArray,
     ) -> None:
         X: Any = problem.matrix.source
         is_sparse = problem.matrix.kind == "sparse"
         n = X.shape[0]
-        weights = problem.weights
-        root = np.sqrt(np.full(n, 1.0 / n) if weights is None else weights)
         self._is_gram = columns.size <= n
         shift, stretch = mean[columns], 1.0 / scale[columns]
         total = np.zeros((columns.size, columns.size) if self._is_gram else (n, columns.size))
+        along = np.zeros(columns.size)  # the products with the column of the intercept
         if is_sparse:
             X = X[:, columns].tocsr()
         for first in range(0, n, ROWS):
             rows = slice(first, first + ROWS)
             block = X[rows].toarray() if is_sparse else X[rows][:, columns]
             block = (block.astype(np.float64) - shift) * stretch * root[rows, None]
+            along += root[rows] @ block
             if self._is_gram:
                 total += block.T @ block
             else:
                 total[rows] = block
-        self._columns = total
+        self._columns, self._along = total, along
+
+    def centre(self, root: FloatArray) -> None:
+        """Make the columns orthogonal to that of the intercept."""
+        size = float(root @ root)
+        if size == 0.0:
+            return
+        if self._is_gram:
+            self._columns -= np.outer(self._along, self._along) / size
+        else:
+            self._columns -= np.outer(root, self._along) / size
 
     def spectrum(
         self,

@@ -7,12 +7,13 @@ from typing import Any
 from shrinkage._typing import ArrayLike, PerFeature
 from shrinkage._validate import check_alphas, check_number
 from shrinkage.errors import ArgumentError
+from shrinkage.families import Family
 from shrinkage.solve.columns import mention_columns
 from shrinkage.solve.path import Path
-from shrinkage.solve.plan import WORKING_SET, Plan, choose
+from shrinkage.solve.plan import NEWTON, WORKING_SET, Plan, choose
 from shrinkage.solve.problem import Problem, make_problem
 from shrinkage.solve.settings import Settings, check_settings
-from shrinkage.solve.solver import Solver
+from shrinkage.solve.solver import open_problem
 from shrinkage.solve.threads import one_blas_thread
 
 
@@ -20,6 +21,7 @@ def elastic_net_path(
     X: Any,
     y: ArrayLike | str,
     *,
+    family: str | Family = "gaussian",
     l1_ratio: float = 1.0,
     alphas: int | ArrayLike = 100,
     alpha_min_ratio: float | None = None,
@@ -34,7 +36,7 @@ def elastic_net_path(
 ) -> Path:
     """Return ridge, lasso or elastic net for a decreasing sequence of alphas.
 
-    Each point minimises the Gaussian objective of docs/objective.md and carries its duality gap.
+    Each point minimises the objective of docs/objective.md and carries its duality gap.
 
     Parameters
     ----------
@@ -43,20 +45,24 @@ def elastic_net_path(
         indices, are read in place; others are copied. Row-major X is copied by columns
         if the plan is the working set or ridge n x n (`choose` tells).
     y : array-like of shape (n,), or str
-        The response, or the name of its column in a data frame X.
+        The response, or the name of its column in a data frame X. Binomial: 0 and 1, or shares of
+        ones with the number of trials as `sample_weight`; Poisson: counts or rates >= 0.
+    family : {"gaussian", "binomial", "poisson"} or Family, default "gaussian"
+        How y scatters around its mean: a name, or a value of `shrinkage.families`.
     l1_ratio : float in [0, 1], default 1.0
         Share of L1: 1 is the lasso, 0 is ridge.
     alphas : int or array-like, default 100
-        Length of the default grid, or strengths >= 0, sorted decreasing here. An alpha has the
-        unit of y (standardize=True) and multiplies the penalty of the *mean* loss. 0 is the
-        unpenalised fit, of minimum norm if there are several.
+        Length of the default grid, or strengths >= 0, sorted decreasing here. An alpha multiplies
+        the penalty of the *mean* loss; for the Gaussian family and standardize=True it has the
+        unit of y. 0 is the unpenalised fit, Gaussian of minimum norm if there are several.
     alpha_min_ratio : float in (0, 1), optional
         Last over first alpha of the default grid. None means 1e-4 if n > p, else 1e-2; for
         l1_ratio < 1e-3 the grid runs from 1e3 to 1e-4 times the lasso's alpha_max.
     sample_weight : array-like of shape (n,), optional
         Weights >= 0; only their ratios matter.
     offset : array-like of shape (n,), optional
-        Known part of the linear predictor, in units of y.
+        Known part of the linear predictor, in its units: those of y for the Gaussian family;
+        for counts with a known exposure, its logarithm.
     penalty_factor : float, array-like of shape (p,) or dict by column name, optional
         Multiplier of the penalty per feature: 0 is never penalised, inf is excluded.
     lower, upper : float, array-like of shape (p,) or dict by column name, optional
@@ -102,6 +108,7 @@ def elastic_net_path(
     problem = make_problem(
         X,
         y,
+        family=family,
         l1_ratio=l1_ratio,
         sample_weight=sample_weight,
         offset=offset,
@@ -126,7 +133,7 @@ def solve_path(
     plan = choose(problem, alphas=grid, alpha_min_ratio=alpha_min_ratio)
     l1_ratio = problem.l1_ratio
     with one_blas_thread:
-        solver = Solver(problem, plan, check_settings(settings))
+        solver = open_problem(problem, plan, check_settings(settings))
         mention_columns(problem.matrix, solver.core.spread)
         if isinstance(grid, int):
             grid = solver.grid(grid, alpha_min_ratio, l1_ratio)
@@ -139,6 +146,7 @@ def alpha_max(
     X: Any,
     y: ArrayLike | str,
     *,
+    family: str | Family = "gaussian",
     l1_ratio: float = 1.0,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
@@ -173,6 +181,7 @@ def alpha_max(
     problem = make_problem(
         X,
         y,
+        family=family,
         l1_ratio=l1_ratio,
         sample_weight=sample_weight,
         offset=offset,
@@ -182,8 +191,9 @@ def alpha_max(
         fit_intercept=fit_intercept,
         standardize=standardize,
     )
-    plan = Plan(WORKING_SET, "alpha_max takes one pass over the columns", 0)
-    return Solver(problem, plan, check_settings(None)).alpha_max(problem.l1_ratio)
+    name = WORKING_SET if problem.is_gaussian else NEWTON
+    plan = Plan(name, "alpha_max takes one pass over the columns", 0)
+    return open_problem(problem, plan, check_settings(None)).alpha_max(problem.l1_ratio)
 
 
 def check_alpha_min_ratio(alpha_min_ratio: float | None) -> float | None:

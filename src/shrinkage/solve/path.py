@@ -14,12 +14,14 @@ from shrinkage._typing import ArrayLike, FloatArray
 from shrinkage._validate import check_alpha, check_choice, check_offset
 from shrinkage.design import Matrix, as_matrix
 from shrinkage.errors import ArgumentError
+from shrinkage.families import Family
 from shrinkage.solve.degrees import DegreesOfFreedom
+from shrinkage.solve.opened import Opened
 from shrinkage.solve.plan import Plan
 from shrinkage.solve.points import Points
 from shrinkage.solve.predictor import predictor
 from shrinkage.solve.result import CORE_STATUS, Solution, Status, unfinished, warn_of
-from shrinkage.solve.solver import Solver
+from shrinkage.solve.separation import separating
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,32 +38,36 @@ class Path:
     ----------
     alphas : ndarray of shape (n_alphas,)
         Decreasing.
+    family : Family
     l1_ratio : float
     alpha_max : float
         Smallest alpha with every penalised coefficient zero; infinite for ridge.
     intercepts : ndarray of shape (n_alphas,)
-        In units of y; zeros without an intercept.
+        In units of the linear predictor (Gaussian: of y); zeros without an intercept.
     dual_gap : ndarray of shape (n_alphas,)
-        (primal - dual value) / loss of the null model.
+        (primal - dual value) / loss of the null model; NaN at alpha 0 but for the Gaussian family.
     kkt_violation : ndarray of shape (n_alphas,)
         Largest distance from the optimality conditions, over alpha_max at l1_ratio 1.
     n_rounds : ndarray of shape (n_alphas,)
-        Rounds of the active-set method; 1 where one decomposition gives the answer.
+        Rounds of the active-set method (Newton steps but for the Gaussian family); 1 where one
+        decomposition gives the answer.
     plan : Plan
         The algorithm that was used, and why.
     counts : dict of str to int
-        Work done: rounds, columns appended and deleted, decompositions, columns read.
+        Work done: rounds, columns appended and deleted, decompositions, columns read; passes,
+        weighted Gram matrices and refused steps of Newton's method.
     names : tuple of str or None
         Names of the features, if X had them.
     n_features : int
     null_loss : float
-        Loss of the fit with intercept and offset only: half the variance of y - offset.
+        Loss of the fit with intercept and offset only; Gaussian: half the variance of y - offset.
     spread : ndarray of shape (n_features,)
         Standard deviation of each column about its mean; 0 for a constant one.
     """
 
-    def __init__(self, solver: Solver, alphas: FloatArray, l1_ratio: float, points: Points) -> None:
+    def __init__(self, solver: Opened, alphas: FloatArray, l1_ratio: float, points: Points) -> None:
         self.alphas = alphas
+        self.family: Family = solver.problem.family
         self.l1_ratio = l1_ratio
         self.alpha_max = solver.alpha_max(l1_ratio)
         self.plan: Plan = solver.plan
@@ -70,7 +76,7 @@ class Path:
         self.points = points
         self.null_loss = solver.null_loss
         self.spread: FloatArray = solver.core.spread
-        self._solver: Solver | None = solver
+        self._solver: Opened | None = solver
         self._coef_path: FloatArray | None = None
         self._df: FloatArray | None = None
         self._status: tuple[Status, ...] | None = None
@@ -136,12 +142,13 @@ class Path:
         """Effective degrees of freedom for each alpha, the intercept not counted.
 
         The exact trace of docs/objective.md. Computed when first asked for: one decomposition
-        per support.
+        per support; with an L2 penalty one per alpha if the family is not the Gaussian.
         """
         if self._df is None:
             solver = self._data_solver("compute `df`")
             core = solver.core
-            l2_unit = (1.0 - self.l1_ratio) / core.tau if core.tau > 0.0 else 0.0
+            tau = core.tau if solver.problem.is_gaussian else 1.0
+            l2_unit = (1.0 - self.l1_ratio) / tau if tau > 0.0 else 0.0
             degrees = DegreesOfFreedom(solver.problem, core.mean, core.scale, l2_unit)
             self._df = degrees.of(self.points, self.alphas)
         return self._df
@@ -205,6 +212,15 @@ class Path:
         Returns
         -------
         ndarray of shape (n,), or (n, n_alphas) if alpha is None
+        """
+        return self.family.mean(self.predict_linear(X, alpha, offset=offset))
+
+    def predict_linear(
+        self, X: Any, alpha: float | None = None, *, offset: ArrayLike | None = None
+    ) -> FloatArray:
+        """Return the linear predictor X coef + intercept + offset for new rows.
+
+        Parameters and shapes are those of `predict`, which returns the mean that belongs to it.
         """
         matrix = self._matched(as_matrix(X))
         if alpha is None:
@@ -273,7 +289,7 @@ class Path:
         return (
             f"Path({len(self)} alphas from {self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, "
             f"l1_ratio={self.l1_ratio:g}, {kept.min()} to {kept.max()} of {self.n_features} "
-            f"coefficients non-zero, dual_gap <= {self.dual_gap.max():.1e})"
+            f"coefficients non-zero, dual_gap <= {np.nanmax(self.dual_gap):.1e})"
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -319,7 +335,7 @@ class Path:
             deviance_ratio=math.nan,
         )
 
-    def _data_solver(self, what: str) -> Solver:
+    def _data_solver(self, what: str) -> Opened:
         if self._solver is None:
             raise ArgumentError.cannot(
                 "path",
@@ -346,8 +362,10 @@ class Path:
         failed = unfinished(self.points.status)
         if self._solver is None or not failed.size:
             return
-        rounds, tol = int(self.n_rounds.sum()), self._solver.settings.gap
-        warn_of(failed, self.alphas, self.points.status, self.dual_gap, rounds, tol)
+        rounds = int(self.n_rounds.sum())
+        named = separating(self._solver.problem, self.spread, [(self.points, self.alphas)])
+        codes, tol = self.points.status, self._solver.tol
+        warn_of(failed, self.alphas, codes, self.dual_gap, rounds, tol, named)
 
 
 def frame_of(table: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ CROSS_PRODUCTS = "cross-products"
 WORKING_SET = "working set"
 RIDGE_P = "ridge p x p"
 RIDGE_N = "ridge n x n"
+NEWTON = "proximal Newton"
 
 # Measured cross-overs: from this many columns on, a short path of a tall problem touches few
 # enough of them for the working set to win; up to this many, a moderately wide one does not.
@@ -30,7 +31,7 @@ class Plan:
 
     Attributes
     ----------
-    name : {"cross-products", "working set", "ridge p x p", "ridge n x n"}
+    name : {"cross-products", "working set", "ridge p x p", "ridge n x n", "proximal Newton"}
     because : str
         The numbers that decided.
     nbytes : int
@@ -44,7 +45,7 @@ class Plan:
     @property
     def reads_columns(self) -> bool:
         """Whether a row-major X has to be copied to column-major order first."""
-        return self.name in (WORKING_SET, RIDGE_N)
+        return self.name in (WORKING_SET, RIDGE_N, NEWTON)
 
     def __str__(self) -> str:
         """Return the plan as one sentence."""
@@ -66,6 +67,9 @@ def choose(
     - working set: the few columns that can enter are copied, bounds exclude the others; X is
       read 2 to 10 times. With folds, one such path for each, in threads.
     - ridge p x p and n x n: one eigendecomposition for all alphas, in the smaller of the two.
+    - proximal Newton, for all families but the Gaussian: columns that can enter are copied, bounds
+      exclude the others; their weighted cross-products serve several alphas. 2 to 4 passes over
+      the copied columns for each alpha.
 
     Parameters
     ----------
@@ -88,6 +92,8 @@ def choose(
     >>> print(shrinkage.choose(shrinkage.make_problem(X, X[:, 0])))
     cross-products: n=200, p=30: 2e+05 flops, then X is not read again; at most 14.4 kB beside X
     """
+    if not problem.is_gaussian:
+        return _newton(problem, n_folds)
     n, p = problem.n_effective, problem.matrix.shape[1]
     square = _square_bytes(p, n_folds)
     fits = square <= _memory() // 2
@@ -135,6 +141,23 @@ def _working_set(problem: Problem, because: str, n_folds: int) -> Plan:
     if _copy(problem):
         because += "; row-major X is copied by columns"
     return Plan(WORKING_SET, because, nbytes)
+
+
+def _newton(problem: Problem, n_folds: int) -> Plan:
+    n, p = problem.matrix.shape
+    kept = min(p, 2 * min(n, p))
+    column = 8 * n
+    if problem.matrix.kind == "sparse":
+        column = 2 * 12 * problem.matrix.source.nnz // p  # by columns and by rows
+    at_once = 1 if n_folds == 0 else min(n_folds, os.cpu_count() or 1)
+    # Arrays grow by half, while the old one is still there; four alphas share a pass over rows.
+    nbytes = at_once * (column * kept * 3 // 2 + 4 * 8 * kept**2 + 4 * 8 * 8 * n) + _copy(problem)
+    because = f"n={n}, p={p}: the loss is that of the {problem.family.name} family"
+    if n_folds:
+        because += f"; {n_folds} folds in threads"
+    if _copy(problem):
+        because += "; row-major X is copied by columns"
+    return Plan(NEWTON, because, nbytes)
 
 
 def _copy(problem: Problem) -> int:

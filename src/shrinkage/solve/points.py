@@ -12,7 +12,7 @@ from shrinkage import _core
 from shrinkage._typing import FloatArray
 
 # Codes of `enum class Status` in path.hpp.
-CONVERGED, STALLED = 0, 5
+CONVERGED, STALLED, SEPARATED = 0, 5, 6
 
 
 NAMES = (

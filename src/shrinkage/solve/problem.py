@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,24 @@ from shrinkage._validate import (
     check_weights,
 )
 from shrinkage.design import Matrix, as_matrix, split_target
-from shrinkage.errors import ArgumentError, Phrase
+from shrinkage.errors import ArgumentError, Phrase, listed
+from shrinkage.families import Family, Gaussian, resolve
+
+# The families that the core has.
+SOLVED = ("gaussian", "binomial", "poisson")
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A Gaussian elastic-net problem without its alpha: docs/objective.md in one value.
+    """An elastic-net problem without its alpha: docs/objective.md in one value.
 
     Attributes
     ----------
     matrix : Matrix
         X, of shape (n, p).
     y : ndarray of shape (n,)
-        The response minus the offset.
+        The response; for the Gaussian family minus the offset. Rows of weight 0 have that of
+        another row if their own is outside the family's range.
     weights : ndarray of shape (n,) or None
         Weights of the rows, summing to 1; None if all are equal.
     offset : ndarray of shape (n,) or None
@@ -44,6 +49,7 @@ class Problem:
     fit_intercept, standardize : bool
     n_effective : int
         Number of rows of positive weight: `n` in every rule.
+    family : Family
     """
 
     matrix: Matrix
@@ -57,15 +63,51 @@ class Problem:
     fit_intercept: bool
     standardize: bool
     n_effective: int
+    family: Family = field(default_factory=Gaussian)
+
+    @property
+    def is_gaussian(self) -> bool:
+        """Whether the loss is that of least squares."""
+        return isinstance(self.family, Gaussian)
 
     @property
     def is_ridge(self) -> bool:
-        """Whether the penalty is L2 alone and nothing is bounded: a linear system."""
-        return self.l1_ratio == 0.0 and self.lower is None
+        """Whether it is a linear system: least squares, the penalty L2 alone, nothing bounded."""
+        return self.l1_ratio == 0.0 and self.lower is None and self.is_gaussian
+
+    @property
+    def response(self) -> FloatArray:
+        """The response with its offset."""
+        if self.offset is None or not self.is_gaussian:
+            return self.y
+        return self.y + self.offset
+
+    def eta(self, predictor: FloatArray) -> FloatArray:
+        """Return the linear predictor of all rows from X coef + intercept, (n,) or (n, m)."""
+        return _plus(predictor, self.offset)
+
+    def root_weights(self) -> FloatArray:
+        """Return the square roots of the weights, which sum to 1."""
+        n = self.y.shape[0]
+        return np.sqrt(np.full(n, 1.0 / n) if self.weights is None else self.weights)
+
+    def mean(self, predictor: FloatArray, rows: AnyArray | None = None) -> FloatArray:
+        """Return the mean of the response from X coef + intercept, (n,) or (n, m), on some rows."""
+        return self.family.mean(_plus(predictor, _on(self.offset, rows)))
+
+    def unit_deviance(self, predictor: FloatArray, rows: AnyArray | None = None) -> FloatArray:
+        """Return the unit deviance of some rows from X coef + intercept, of shape (n, m)."""
+        y = self.y if rows is None else self.y[rows]
+        offset = None if self.is_gaussian else _on(self.offset, rows)
+        return 2.0 * self.family.loss(y[:, None], _plus(predictor, offset))
 
     def with_l1_ratio(self, l1_ratio: float) -> Problem:
         """Return the same problem with another share of L1."""
         return self if l1_ratio == self.l1_ratio else replace(self, l1_ratio=l1_ratio)
+
+    def with_matrix(self, matrix: Matrix) -> Problem:
+        """Return the same problem with X kept in another way."""
+        return replace(self, matrix=matrix)
 
     def on_rows(self, rows: AnyArray) -> Problem:
         """Return the problem on some rows: the others get weight 0. X is not copied."""
@@ -78,10 +120,21 @@ class Problem:
         return replace(self, weights=weights / total, n_effective=int(np.count_nonzero(weights)))
 
 
+def _on(offset: FloatArray | None, rows: AnyArray | None) -> FloatArray | None:
+    return offset if offset is None or rows is None else offset[rows]
+
+
+def _plus(predictor: FloatArray, offset: FloatArray | None) -> FloatArray:
+    if offset is None:
+        return predictor
+    return predictor + (offset if predictor.ndim == 1 else offset[:, None])
+
+
 def make_problem(
     X: Any,
     y: ArrayLike | str,
     *,
+    family: str | Family = "gaussian",
     l1_ratio: float = 1.0,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
@@ -101,17 +154,20 @@ def make_problem(
     ArgumentError
         If an argument is outside its range, or the shapes do not fit together.
     DataError
-        If an entry of the data is not a finite number.
+        If an entry of the data is not a finite number, or outside the range of the family.
     """
+    chosen = _check_family(family)
     if isinstance(y, str):
         X, y = split_target(X, y)
     matrix = X if isinstance(X, Matrix) else as_matrix(X, min_rows=2)
     n, p = matrix.shape
     target = check_target(y, n)
     shift = check_offset(offset, n)
-    if shift is not None:
-        target = target - shift
     given = check_weights(sample_weight, n)
+    if not isinstance(chosen, Gaussian):
+        target = _in_range(chosen, target, given)
+    elif shift is not None:
+        target = target - shift
     weights, n_effective = (None, n) if given is None else _relative_weights(given)
     if n_effective < 2:
         raise ArgumentError.must(
@@ -131,7 +187,23 @@ def make_problem(
         check_flag("fit_intercept", fit_intercept),
         check_flag("standardize", standardize),
         n_effective,
+        chosen,
     )
+
+
+def _check_family(family: str | Family) -> Family:
+    chosen = resolve(family)
+    if chosen.name not in SOLVED:
+        requirement = f"one of {listed(SOLVED)}, which have a solver"
+        raise ArgumentError.must_be("family", requirement, chosen.name)
+    return chosen
+
+
+def _in_range(family: Family, y: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Return a target that the family takes, but for rows of weight 0, which may hold anything."""
+    if weights is not None and weights.min() == 0.0:
+        y = np.where(weights > 0.0, y, y[np.argmax(weights > 0.0)])
+    return family.check_target(y)
 
 
 def _relative_weights(weights: FloatArray) -> tuple[FloatArray | None, int]:

@@ -31,6 +31,11 @@ class Status(Enum):
         "Rounding stopped the solver above the tolerance. "
         "Rescale columns of extreme size, or loosen `tol` in `settings`."
     )
+    SEPARATED = (
+        "Features without a penalty fit some rows ever better as their coefficients grow, so no "
+        "finite coefficients are best. Give these features a penalty (alpha and penalty_factor "
+        "above 0), or drop them."
+    )
     INTERPOLATED = (
         "The coefficients were interpolated linearly between two alphas of the path; "
         'they solve no problem exactly. Use how="exact" to refit.'
@@ -43,7 +48,7 @@ class Status(Enum):
     @property
     def converged(self) -> bool:
         """Whether the solver reached what was asked."""
-        return self not in (Status.MAX_ROUNDS, Status.STALLED)
+        return self not in (Status.MAX_ROUNDS, Status.STALLED, Status.SEPARATED)
 
 
 # The order of `enum class Status` in path.hpp.
@@ -54,6 +59,7 @@ CORE_STATUS = (
     Status.CONSTANT_TARGET,
     Status.SINGULAR,
     Status.STALLED,
+    Status.SEPARATED,
 )
 
 
@@ -64,9 +70,9 @@ class Solution:
     Attributes
     ----------
     coef : ndarray of shape (n_features,)
-        Coefficients, in units of y per unit of each column of X.
+        Coefficients, in units of the linear predictor (Gaussian: of y) per unit of each column.
     intercept : float
-        In units of y; 0.0 without an intercept.
+        In units of the linear predictor; 0.0 without an intercept.
     alpha, l1_ratio : float
         The penalty that was used.
     status : Status
@@ -122,13 +128,23 @@ def warn_of(
     dual_gap: FloatArray,
     rounds: int,
     tol: float,
+    separating: str = "",
 ) -> None:
-    """Warn once of the alphas that ended above the tolerance, with the worst."""
-    worst = failed[np.argmax(dual_gap[failed])]
+    """Warn once of the alphas that ended above the tolerance, with the worst.
+
+    `separating` names the features to blame where one is SEPARATED.
+    """
+    worst = failed[np.argmax(np.nan_to_num(dual_gap[failed], nan=np.inf))]
+    status = CORE_STATUS[codes[worst]]
+    reached = f"has a duality gap of {dual_gap[worst]:.1e} of the null model's loss"
+    if np.isnan(dual_gap[worst]):
+        reached = "has no duality gap: nothing is penalised,"
     message = (
         f"{failed.size} of {len(alphas)} alphas did not converge; the others are exact. "
-        f"Worst: alpha = {alphas[worst]:.6g} has a duality gap of {dual_gap[worst]:.1e} "
-        f"of the null model's loss after {rounds} rounds on the path, asked was {tol:.1e}.\n"
-        f"Hint: {CORE_STATUS[codes[worst]].value}"
+        f"Worst: alpha = {alphas[worst]:.6g} {reached} "
+        f"after {rounds} rounds on the path, asked was {tol:.1e}.\n"
+        f"Hint: {status.value}"
     )
+    if status is Status.SEPARATED and separating:
+        message += f" The largest of these coefficients: {separating}."
     errors.warn(message, errors.ConvergenceWarning)

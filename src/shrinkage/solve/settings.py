@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from shrinkage.errors import ArgumentError
+from shrinkage.families import Family, Gaussian
 
 # Largest duality gap, over the loss of the null model, that counts as solved.
 GAUSSIAN_TOL = 1e-9
+GLM_TOL = 1e-8
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Settings:
     ----------
     tol : float > 0 or None
         Largest duality gap that counts as converged, as a share of the loss of the null
-        model, so it has no unit. None means 1e-9.
+        model, so it has no unit. None means 1e-9 for the Gaussian family, 1e-8 for others.
     max_rounds : int >= 1
         Limit of rounds (fresh gradients) for each alpha. Ordinary problems need 1 to 3.
     n_threads : int >= 1 or None
@@ -47,8 +49,14 @@ class Settings:
 
     @property
     def gap(self) -> float:
-        """The duality gap asked for."""
-        return GAUSSIAN_TOL if self.tol is None else float(self.tol)
+        """The duality gap asked for, of the Gaussian family."""
+        return self.gap_of(Gaussian())
+
+    def gap_of(self, family: Family) -> float:
+        """Return the duality gap asked for."""
+        if self.tol is not None:
+            return float(self.tol)
+        return GAUSSIAN_TOL if isinstance(family, Gaussian) else GLM_TOL
 
     @property
     def threads(self) -> int:

@@ -1,10 +1,9 @@
-"""The compiled core opened on a problem: X read once, then any number of paths."""
+"""The solver of Gaussian problems: X read once, then any number of paths."""
 
 from __future__ import annotations
 
 import math
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,31 +12,19 @@ from numpy.typing import NDArray
 
 from shrinkage import _core
 from shrinkage._typing import FloatArray
-from shrinkage.design import Matrix, as_matrix
 from shrinkage.solve.fold_points import Folds, joined_folds
 from shrinkage.solve.free_block import FreeBlock, is_out_of_reach, without_gap
-from shrinkage.solve.plan import (
-    CROSS_PRODUCTS,
-    RIDGE_N,
-    RIDGE_P,
-    Plan,
-    default_alpha_min_ratio,
-)
+from shrinkage.solve.glm_solver import GlmSolver
+from shrinkage.solve.opened import Opened
+from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_N, RIDGE_P, Plan
 from shrinkage.solve.points import Points, joined
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings
 from shrinkage.solve.threads import one_blas_thread
 
-# Below this share of L1 the default grid is ridge's: docs/objective.md.
-RIDGE_GRID_L1_RATIO = 1e-3
-RIDGE_GRID_FIRST = 1e3
-RIDGE_GRID_LAST = 1e-4
-# Correlations below this share of |z_j| |y| are rounding.
-NOISE = 1e-14
 
-
-class Solver:
-    """A problem, the plan for it, and the core that holds what was read from X.
+class Solver(Opened):
+    """A Gaussian problem, the plan for it, and the core that holds what was read from X.
 
     Parameters
     ----------
@@ -63,15 +50,10 @@ class Solver:
         fold_ids: NDArray[np.int32] | None = None,
         n_folds: int = 0,
     ) -> None:
-        if plan.reads_columns and problem.matrix.kind == "dense C":
-            problem = replace(problem, matrix=_by_columns(problem.matrix))
-        self.problem = problem
-        self.plan = plan
-        self.settings = settings
+        super().__init__(problem, plan, settings)
+        problem = self.problem
         self.fold_ids = fold_ids
         self.n_folds = n_folds
-        self._null: FloatArray | None = None
-        self._lasso_alpha_max: float | None = None
         self._data = (
             problem.matrix.core,
             problem.y,
@@ -79,7 +61,6 @@ class Solver:
             problem.fit_intercept,
             problem.standardize,
         )
-        self.core: Any
         with one_blas_thread:
             if self._is_tall:
                 self.core = _core.CrossProducts(*self._data, fold_ids, n_folds, settings.threads)
@@ -101,42 +82,18 @@ class Solver:
             other._inner = self._inner.with_plan(plan)
         return other
 
+    def _find_null_correlations(self) -> FloatArray:
+        if self._inner is not None and self._block is not None:
+            return self._block.correlations(self._inner.null_correlations())
+        return super()._find_null_correlations()
+
     @property
-    def null_loss(self) -> float:
-        """Loss of the fit with intercept and offset only."""
-        return float(self.core.null_loss)
+    def _residual_size(self) -> float:
+        return math.sqrt(2.0 * self.null_loss)
 
-    def null_correlations(self) -> FloatArray:
-        """Return z_j'u at the null model, of shape (p,)."""
-        if self._null is None and self._inner is not None and self._block is not None:
-            self._null = self._block.correlations(self._inner.null_correlations())
-        if self._null is None:
-            problem = self.problem
-            with one_blas_thread:
-                self._null = self.core.null_correlations(
-                    problem.penalty_factor,
-                    problem.lower,
-                    problem.upper,
-                    self.settings.max_rounds,
-                )
-        return np.asarray(self._null)
-
-    def alpha_max(self, l1_ratio: float) -> float:
-        """Return the smallest alpha with every penalised coefficient zero; inf for ridge."""
-        strongest = self._strongest()
-        if strongest == 0.0:
-            return 0.0
-        return strongest / l1_ratio if l1_ratio > 0.0 else math.inf
-
-    def grid(self, n_alphas: int, alpha_min_ratio: float | None, l1_ratio: float) -> FloatArray:
-        """Return the default grid of docs/objective.md, decreasing."""
-        if l1_ratio >= RIDGE_GRID_L1_RATIO:
-            first = self.alpha_max(l1_ratio)
-            ratio = alpha_min_ratio or default_alpha_min_ratio(self.problem)
-        else:
-            first = RIDGE_GRID_FIRST * self._strongest_in_spreads()
-            ratio = alpha_min_ratio or RIDGE_GRID_LAST / RIDGE_GRID_FIRST
-        return log_spaced(first if first > 0.0 else 1.0, ratio, n_alphas)
+    @property
+    def _l2_unit(self) -> float:
+        return self._residual_size
 
     def path(self, alphas: FloatArray, l1_ratio: float) -> Points:
         """Return the solutions for decreasing alphas."""
@@ -145,7 +102,7 @@ class Solver:
             here, alphas = self._split_for_basis(alphas)
             if here.size:
                 found = self._inner.path(here, l1_ratio)
-                parts.append(self._block.back(found, self.null_loss, self.settings.gap))
+                parts.append(self._block.back(found, self.null_loss, self.tol))
         penalised, unpenalised = self._split(alphas, l1_ratio)
         with one_blas_thread:
             if penalised.size:
@@ -163,7 +120,7 @@ class Solver:
         if self._inner is not None and self._block is not None:
             here, alphas = self._split_for_basis(alphas)
             if here.size:
-                back = partial(self._block.back, null_loss=self.null_loss, tol=self.settings.gap)
+                back = partial(self._block.back, null_loss=self.null_loss, tol=self.tol)
                 parts.append(self._inner.crossval(here, l1_ratio).with_paths(back))
         penalised, unpenalised = self._split(alphas, l1_ratio)
         where = () if self._is_tall else (self.fold_ids, self.n_folds)
@@ -196,19 +153,6 @@ class Solver:
         m = alphas.size - int(alphas[-1] == 0.0 and not self._is_bounded)
         return alphas[:m], alphas[m:]
 
-    def _arguments(self, alphas: FloatArray, l1_ratio: float) -> tuple[Any, ...]:
-        problem, settings = self.problem, self.settings
-        return (
-            alphas,
-            l1_ratio,
-            problem.penalty_factor,
-            problem.lower,
-            problem.upper,
-            settings.max_rounds,
-            settings.gap,
-            settings.threads,
-        )
-
     @property
     def _is_bounded(self) -> bool:
         return self.problem.lower is not None
@@ -233,7 +177,7 @@ class Solver:
             points = Points(tall.ridge(alphas, factor, threads))
         else:
             points = Points(_core.ridge_wide(*self._data, alphas, factor, threads))
-        return points.judged_by(self.settings.gap)
+        return points.judged_by(self.tol)
 
     def _ridge_folds(self, alphas: FloatArray) -> Folds:
         factor, threads = self.problem.penalty_factor, self.settings.threads
@@ -246,49 +190,14 @@ class Solver:
         )
         return Folds.of(wide)
 
-    def _strongest(self) -> float:
-        """Return the lasso's alpha_max: max over penalised j of |z_j'u| / v_j."""
-        if self._lasso_alpha_max is None:
-            self._lasso_alpha_max = self._find_strongest()
-        return self._lasso_alpha_max
 
-    def _find_strongest(self) -> float:
-        problem = self.problem
-        c = self.null_correlations()
-        if problem.lower is not None and problem.upper is not None:
-            c = np.where(((c > 0) & (problem.upper > 0)) | ((c < 0) & (problem.lower < 0)), c, 0.0)
-        strongest = _largest_ratio(np.abs(c), problem.penalty_factor)
-        size = math.sqrt(2.0 * self.null_loss)
-        if not problem.standardize:
-            size *= float(self.core.spread.max())
-        return strongest if strongest > NOISE * size else 0.0
-
-    def _strongest_in_spreads(self) -> float:
-        """Return `_strongest`, in a unit that makes ridge's grid the same for any units."""
-        if self.problem.standardize or self.null_loss == 0.0:
-            return self._strongest()
-        if self._strongest() == 0.0:
-            return 0.0
-        c = np.abs(self.null_correlations()) * self.core.spread
-        return _largest_ratio(c, self.problem.penalty_factor) / math.sqrt(2.0 * self.null_loss)
-
-
-def log_spaced(first: float, ratio: float, n_alphas: int) -> FloatArray:
-    """Return n_alphas numbers from first to ratio * first, equally spaced in their logarithm."""
-    if n_alphas == 1:
-        return np.array([first])
-    grid = first * np.exp(np.arange(n_alphas) * (math.log(ratio) / (n_alphas - 1)))
-    grid[0], grid[-1] = first, first * ratio
-    return np.asarray(grid)
-
-
-def _largest_ratio(c: FloatArray, factor: FloatArray) -> float:
-    """Return max of c_j / factor_j over the features that are penalised and not excluded."""
-    if factor.min() > 0.0:
-        return float((c / factor).max())
-    penalised = factor > 0.0
-    return float(np.max(c[penalised] / factor[penalised], initial=0.0))
-
-
-def _by_columns(matrix: Matrix) -> Matrix:
-    return as_matrix(matrix.source, columns=True, check_finite=False, names=matrix.names)
+def open_problem(
+    problem: Problem,
+    plan: Plan,
+    settings: Settings,
+    fold_ids: NDArray[np.int32] | None = None,
+    n_folds: int = 0,
+) -> Opened:
+    """Return the solver of the problem's family."""
+    kind = Solver if problem.is_gaussian else GlmSolver
+    return kind(problem, plan, settings, fold_ids, n_folds)

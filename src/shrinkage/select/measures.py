@@ -1,0 +1,138 @@
+"""Measures of the error on held-out rows, from the means that a model predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from shrinkage import errors
+from shrinkage._typing import FloatArray, IndexArray
+from shrinkage.errors import ArgumentError
+from shrinkage.families import Family, Gaussian
+from shrinkage.select.fold_solver import FoldSolver
+from shrinkage.solve.fold_points import Folds
+from shrinkage.solve.points import Points, joined
+from shrinkage.solve.predictor import predictor
+
+# (solver, points of one fold, rows) to one number for each alpha.
+Score = Callable[[FoldSolver, Points, IndexArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the errors of a cross-validation are.
+
+    Attributes
+    ----------
+    name : str
+        What tables and figures call it.
+    larger_is_better : bool
+    score : callable or None
+        Makes the errors of a fold; None for the mean unit deviance, which the core returns.
+    """
+
+    name: str
+    larger_is_better: bool = False
+    score: Score | None = None
+
+
+def measure_of(scoring: Any, family: Family) -> Measure:
+    """Return the measure for None, one of our names, or one of scikit-learn's scorers.
+
+    Raises
+    ------
+    ArgumentError
+        If `scoring` is none of these, or can't be had for the family.
+    """
+    is_gaussian = isinstance(family, Gaussian)
+    if scoring is None or scoring == "deviance" or (is_gaussian and scoring == "mse"):
+        return Measure("mean squared error" if is_gaussian else "mean deviance")
+    if not isinstance(scoring, str) or scoring not in _MEASURES:
+        from shrinkage.select.scoring import scorer_of
+
+        return scorer_of(scoring, family)
+    name, larger_is_better, of_classes, function = _MEASURES[scoring]
+    if of_classes and family.name != "binomial":
+        hint = "it compares classes; 'deviance', 'mse' and 'mae' are for every family"
+        failure = f"be {scoring!r} for the {family.name} family"
+        raise ArgumentError.cannot("scoring", failure, hint)
+
+    def score(solver: FoldSolver, points: Points, which: IndexArray) -> FloatArray:
+        problem = solver.problem
+        mu = problem.mean(predictor(solver.rows(which), points), which)
+        weight = np.ones(which.size) if problem.weights is None else problem.weights[which]
+        return function(problem.response[which], mu, weight / weight.sum())
+
+    return Measure(name, larger_is_better, score)
+
+
+def scored(solver: FoldSolver, folds: Folds, measure: Measure) -> Folds:
+    """Return the folds with the values of the measure in place of the deviances."""
+    if measure.score is None:
+        return folds
+    error, train_error = np.empty_like(folds.error), np.empty_like(folds.train_error)
+    for fold, rows in enumerate(solver.splits):
+        points = joined([stretch.paths[fold] for stretch in folds.stretches])
+        for target, which in zip((train_error, error), rows, strict=True):
+            target[fold] = measure.score(solver, points, which)
+            if np.isnan(target[fold]).all():
+                raise _undefined(measure, fold)
+    return replace(folds, error=error, train_error=train_error)
+
+
+def squared_error(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
+    """Return the mean of (y - mu)^2 for each column of mu."""
+    return np.asarray(share @ (y[:, None] - mu) ** 2)
+
+
+def absolute_error(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
+    """Return the mean of |y - mu| for each column of mu."""
+    return np.asarray(share @ np.abs(y[:, None] - mu))
+
+
+def misclassification(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
+    """Return the share of rows in the class that mu > 1/2 does not say, for each column of mu.
+
+    Rows with a share of ones count for both classes.
+    """
+    return np.asarray(share @ np.where(mu > 0.5, 1.0 - y[:, None], y[:, None]))
+
+
+def area_under_curve(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
+    """Return the probability that mu is larger for a one than for a zero, ties counting half.
+
+    For each column of mu; NaN if the rows are of one class. Rows with a share of ones count for
+    both classes.
+    """
+    ones, zeros = share * y, share * (1.0 - y)
+    pairs = float(ones.sum() * zeros.sum())
+    if pairs == 0.0:
+        return np.full(mu.shape[1], np.nan)
+    return np.array([_ordered_pairs(column, ones, zeros) for column in mu.T]) / pairs
+
+
+def _ordered_pairs(mu: FloatArray, ones: FloatArray, zeros: FloatArray) -> float:
+    order = np.argsort(mu, kind="stable")
+    ordered = mu[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] > ordered[:-1]))
+    positive, negative = (np.add.reduceat(part[order], starts) for part in (ones, zeros))
+    below = np.cumsum(negative) - 0.5 * negative
+    return float(positive @ below)
+
+
+# scoring: (name, whether larger is better, whether it needs classes, function)
+_MEASURES = {
+    "mse": ("mean squared error", False, False, squared_error),
+    "mae": ("mean absolute error", False, False, absolute_error),
+    "misclassification": ("misclassification", False, True, misclassification),
+    "auc": ("area under the ROC curve", True, True, area_under_curve),
+}
+
+
+def _undefined(measure: Measure, fold: int) -> ArgumentError:
+    failure = f"be the {measure.name}, which fold {errors.number(fold)} does not have"
+    hint = "fewer folds, or folds that hold both classes: cv=StratifiedKFold() of scikit-learn"
+    return ArgumentError.cannot("scoring", failure, hint)

@@ -1,0 +1,88 @@
+"""The solver of the other families: proximal Newton steps of the core."""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shrinkage import _core
+from shrinkage._typing import FloatArray
+from shrinkage.solve.fold_points import Folds
+from shrinkage.solve.opened import Opened
+from shrinkage.solve.plan import Plan
+from shrinkage.solve.points import Points
+from shrinkage.solve.problem import Problem
+from shrinkage.solve.settings import Settings
+from shrinkage.solve.threads import one_blas_thread
+
+
+class GlmSolver(Opened):
+    """A problem of another family than the Gaussian, and the core that holds what was read from X.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its l1_ratio is only the default of the methods.
+    plan : Plan
+    settings : Settings
+    fold_ids : ndarray of int32, shape (n,), optional
+        Fold of each row, -1 for rows that are in every training set.
+    n_folds : int
+
+    Notes
+    -----
+    A row-major X is copied by columns.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        plan: Plan,
+        settings: Settings,
+        fold_ids: NDArray[np.int32] | None = None,
+        n_folds: int = 0,
+    ) -> None:
+        super().__init__(problem, plan, settings)
+        problem = self.problem
+        self._folds = (fold_ids, n_folds)
+        with one_blas_thread:
+            self.core = _core.Glm(
+                problem.matrix.core,
+                problem.y,
+                problem.weights,
+                problem.offset,
+                problem.family.name,
+                problem.fit_intercept,
+                problem.standardize,
+                settings.threads,
+            )
+
+    def with_plan(self, plan: Plan) -> Self:
+        """Return this solver: there is one plan."""
+        return self
+
+    def path(self, alphas: FloatArray, l1_ratio: float) -> Points:
+        """Return the solutions for decreasing alphas."""
+        with one_blas_thread:
+            return Points(self.core.path(*self._arguments(alphas, l1_ratio)))
+
+    def crossval(self, alphas: FloatArray, l1_ratio: float) -> Folds:
+        """Return the errors and the paths of the folds for decreasing alphas."""
+        with one_blas_thread:
+            found = self.core.crossval(*self._folds, *self._arguments(alphas, l1_ratio))
+        return Folds.of(found)
+
+    @property
+    def _residual_size(self) -> float:
+        problem = self.problem
+        eta = np.full(problem.y.shape, self.core.null_intercept)
+        squares = (problem.y - problem.mean(eta)) ** 2
+        weighted = squares.mean() if problem.weights is None else problem.weights @ squares
+        return math.sqrt(weighted)
+
+    @property
+    def _l2_unit(self) -> float:
+        return 1.0
