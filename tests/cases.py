@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from shrinkage.families import Binomial, Family, Gaussian, Multinomial, Poisson
+from shrinkage.solve.problem import SOLVED
 
 Data = tuple[Any, np.ndarray]
 
@@ -318,6 +319,9 @@ class Case:
 CASES = [Case(*row) for row in product(DESIGNS, PENALTIES, OPTIONS)]
 OTHER_FAMILIES = tuple(name for name in FAMILIES if name != "gaussian")
 GLM_CASES = [Case(*row) for row in product(DESIGNS, PENALTIES, OPTIONS, OTHER_FAMILIES)]
+# The families of these that the core solves.
+NEWTON_FAMILIES = tuple(name for name in OTHER_FAMILIES if name in SOLVED)
+NEWTON_CASES = [case for case in GLM_CASES if case.family in NEWTON_FAMILIES]
 
 
 def some(**chosen: str | tuple[str, ...]) -> list[Case]:

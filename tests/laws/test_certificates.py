@@ -38,6 +38,62 @@ def test_every_point_is_certified(case):
         assert not path.intercepts.any()
 
 
+# A gap of 1e-8 leaves about its square root of this for weak penalties.
+NEWTON_KKT = 5e-3
+
+
+def has_no_minimum(case, alpha):
+    """Two rows are told apart by whatever is free; without a penalty, more columns can be."""
+    return alpha == 0.0 or (case.design == "two_rows" and case.option == "penalty factors")
+
+
+def fits_exactly(case, alpha):
+    """Two counts have two free parameters: what is left of them is rounding."""
+    return alpha == 0.0 and case.design == "two_rows" and case.family == "poisson"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("case", cases.NEWTON_CASES, ids=str)
+def test_every_point_of_the_other_families_is_certified(case):
+    X, y = case.data()
+    options = case.options(X, y)
+    alphas = elastic_net_path(X, y, alphas=5, **options).alphas
+    if not is_hopeless_without_penalty(case, options):
+        alphas = np.append(alphas, 0.0)
+    path = elastic_net_path(X, y, alphas=alphas, **options)
+    # Features that are free within bounds are fitted anew by the judge, not by the core.
+    limit = 2e-8 if case.option == "everything" else 1.01e-8
+    for k, alpha in enumerate(path.alphas):
+        judged = certify(X, y, path.coef_path[k], path.intercepts[k], alpha=alpha, **options)
+        where = k, alpha, judged, path.status[k]
+        if path.status[k] is Status.SEPARATED:
+            assert has_no_minimum(case, alpha), where
+        else:
+            assert path.status[k].converged or fits_exactly(case, alpha), where
+            assert judged.dual_gap <= limit or (alpha == 0.0 and np.isnan(judged.dual_gap)), where
+        assert judged.kkt_violation <= (KKT if alpha == 0.0 else NEWTON_KKT), where
+    if not options.get("fit_intercept", True):
+        assert not path.intercepts.any()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    "case",
+    cases.some(penalty=("lasso", "elastic net"), family=cases.NEWTON_FAMILIES),
+    ids=str,
+)
+def test_alpha_max_of_the_other_families(case):
+    X, y = case.data()
+    options = case.options(X, y)
+    penalised = options.get("penalty_factor", np.ones(X.shape[1])) > 0
+    path = elastic_net_path(X, y, alphas=2, alpha_min_ratio=0.9, **options)
+    size = np.abs(path.coef_path * np.where(path.spread > 0.0, path.spread, 1.0))
+    first, second = size[:, penalised].max(axis=1, initial=0.0)
+    assert path.alphas[0] == path.alpha_max or path.alpha_max == 0.0
+    assert first <= 1e-8 * second  # rounding, where columns are far from zero
+    assert second > 0.0 or path.alpha_max == 0.0 or has_no_minimum(case, path.alphas[0])
+
+
 @pytest.mark.parametrize("case", cases.some(penalty=("lasso", "elastic net")), ids=str)
 def test_alpha_max_is_where_the_penalised_coefficients_leave_zero(case):
     X, y = case.data()
