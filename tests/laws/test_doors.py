@@ -1,11 +1,14 @@
 """Every way to hand over the same numbers gives the same answer, and leaves them alone."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from shrinkage import elastic_net_path
+from shrinkage import Settings, elastic_net_path
 from tests import cases
 
 pytestmark = pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
@@ -59,6 +62,26 @@ def test_layouts_agree(design, l1_ratio):
         assert_allclose(path.predict(given), eta, rtol=1e-6, atol=1e-7, err_msg=message)
 
 
+@pytest.mark.parametrize("family", cases.NEWTON_FAMILIES)
+@pytest.mark.parametrize("case", cases.some(design=("tall", "wide"), option="plain"), ids=str)
+def test_layouts_agree_for_other_families(case, family):
+    X, y = replace(case, family=family).data()
+    options = {"l1_ratio": case.l1_ratio, "alphas": 6, "family": family}
+    options |= {"settings": Settings(tol=1e-12)}
+    reference = elastic_net_path(X, y, **options)
+    scale = np.abs(reference.coef_path).max()
+    frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])]).assign(y=y)
+    named = elastic_net_path(frame, "y", **options)
+    assert_allclose(named.coef_path, reference.coef_path, atol=1e-6 * scale)
+    eta = reference.predict_linear(X)
+    assert_allclose(reference.predict(X), reference.family.mean(eta))
+    for name, given in layouts(X).items():
+        path = elastic_net_path(given, y, **options)
+        assert_allclose(path.alphas, reference.alphas, rtol=1e-10, err_msg=name)
+        assert_allclose(path.coef_path, reference.coef_path, atol=1e-5 * scale, err_msg=name)
+        assert_allclose(path.predict_linear(given), eta, atol=1e-4, err_msg=name)
+
+
 @pytest.mark.parametrize("design", ["tall", "wide", "mostly_zeros", "wide_mostly_zeros"])
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
 def test_float32_equals_float64_of_the_same_numbers(design, l1_ratio):
@@ -81,7 +104,11 @@ def test_integers_and_booleans_are_numbers(dtype):
     assert_allclose(path.coef_path, elastic_net_path(X.astype(float), y, alphas=5).coef_path)
 
 
-@pytest.mark.parametrize("case", cases.some(option="everything"), ids=str)
+@pytest.mark.parametrize(
+    "case",
+    cases.some(option="everything", family=("gaussian", *cases.NEWTON_FAMILIES)),
+    ids=str,
+)
 def test_inputs_are_not_touched(case):
     X, y = case.data()
     options = case.options(X, y)

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from shrinkage import elastic_net_path
+from shrinkage import Settings, elastic_net_path
+from tests.cases import FAMILIES, NEWTON_FAMILIES
 
+TIGHT = Settings(tol=1e-13)
 L1_RATIOS = [1.0, 0.5, 0.0]
 
 
@@ -57,6 +59,26 @@ def test_units_of_columns_do_not_matter_when_standardized(l1_ratio, scales):
     assert_allclose(scaled.alphas, path.alphas, rtol=1e-9)
     close(scaled.coef_path * scales, path.coef_path)
     close(scaled.intercepts, path.intercepts)
+
+
+@pytest.mark.parametrize("family", NEWTON_FAMILIES)
+@pytest.mark.parametrize("l1_ratio", L1_RATIOS)
+def test_units_of_columns_do_not_matter_to_other_families(family, l1_ratio):
+    X, z = data()
+    y = FAMILIES[family].of_response(np.random.default_rng(0), (z - z.mean()) / z.std())
+    scales = np.array([1e-3, 1.0, 40.0, 1e3, 0.1, 7.0])
+    options = {"family": family, "l1_ratio": l1_ratio, "alphas": 8, "settings": TIGHT}
+    path = elastic_net_path(X, y, lower=-0.3, **options)
+    scaled = elastic_net_path(X * scales, y, lower=-0.3 / scales, **options)
+    size = np.abs(path.coef_path).max()
+    assert_allclose(scaled.alphas, path.alphas, rtol=1e-9)
+    assert_allclose(scaled.coef_path * scales, path.coef_path, atol=1e-6 * size)
+    assert_allclose(scaled.intercepts, path.intercepts, atol=1e-6 * size)
+    standardized = (X - X.mean(axis=0)) / X.std(axis=0)
+    direct = elastic_net_path(standardized, y, standardize=False, **options)
+    whole = elastic_net_path(X, y, **options)
+    assert_allclose(direct.alphas, whole.alphas, rtol=1e-9)
+    assert_allclose(direct.coef_path, whole.coef_path * whole.spread, atol=1e-6 * size)
 
 
 @pytest.mark.parametrize("l1_ratio", L1_RATIOS)

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from shrinkage import Lasso, alpha_max, elastic_net_path
+from shrinkage import Lasso, Settings, alpha_max, elastic_net_path
 from shrinkage.select.crossval import cross_validate
 from shrinkage.select.folds import make_splits
 from shrinkage.solve import make_problem
+from tests.cases import FAMILIES, NEWTON_FAMILIES
+
+# At the default gap two solutions may differ in the fourth digit.
+TIGHT = Settings(tol=1e-13)
 
 OPTIONS = [
     {},
@@ -94,6 +98,51 @@ def test_weight_0_leaves_alpha_max_alone():
     kept = weight > 0
     expected = alpha_max(X[kept], y[kept], sample_weight=weight[kept])
     assert_allclose(alpha_max(X, y, sample_weight=weight), expected, rtol=1e-12)
+
+
+def family_data(family, seed=0):
+    """Return the weighted data with a target of the family."""
+    X, y, weight = weighted_data(seed)
+    target = FAMILIES[family].of_response(np.random.default_rng(seed), (y - y.mean()) / y.std())
+    weight[:2] = 1.0, 2.0  # both classes count
+    return X, target, weight
+
+
+@pytest.mark.parametrize("family", NEWTON_FAMILIES)
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_weights_of_the_other_families(options, family):
+    X, y, weight = family_data(family)
+    options = options | {"family": family, "settings": TIGHT}
+    times = weight.astype(int)
+    weighted = elastic_net_path(X, y, alphas=10, sample_weight=weight, **options)
+    X_times, y_times = np.repeat(X, times, axis=0), np.repeat(y, times)
+    repeated = elastic_net_path(X_times, y_times, alphas=10, **options)
+    kept = weight > 0
+    wild_X, wild_y = np.where(kept[:, None], X, 1e3 * X), np.where(kept, y, -1e4)
+    with_zeros = elastic_net_path(wild_X, wild_y, alphas=10, sample_weight=weight, **options)
+    scale = np.abs(weighted.coef_path).max()
+    for other in (repeated, with_zeros):
+        assert_allclose(other.alphas, weighted.alphas, rtol=1e-11)
+        assert_allclose(other.coef_path, weighted.coef_path, atol=1e-6 * scale)
+        assert_allclose(other.intercepts, weighted.intercepts, atol=1e-6 * scale)
+        assert_allclose(other.df, weighted.df, rtol=1e-5)
+        assert_allclose(other.deviance_ratio, weighted.deviance_ratio, atol=1e-10)
+
+
+@pytest.mark.parametrize("family", NEWTON_FAMILIES)
+def test_weights_of_the_other_families_in_cross_validation(family):
+    X, y, weight = family_data(family)
+    times, fold_ids = weight.astype(int), np.arange(len(y)) % 4
+    weighted = problem(X, y, weight, family=family)
+    repeated = problem(np.repeat(X, times, axis=0), np.repeat(y, times), family=family)
+    first = cross_validate(
+        weighted, make_splits(4, len(y), fold_ids=fold_ids, weights=weighted.weights), alphas=10
+    )
+    second = cross_validate(
+        repeated, make_splits(4, times.sum(), fold_ids=np.repeat(fold_ids, times)), alphas=10
+    )
+    assert_allclose(first.cv_mean, second.cv_mean, rtol=1e-4)
+    assert_allclose(first.cv_se, second.cv_se, rtol=1e-3)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)

@@ -102,7 +102,10 @@ class DegreesOfFreedom:
         """Return what `_spectrum` does, each row weighted by its curvature at the solution."""
         problem = self._problem
         eta = problem.eta(predictor(problem.matrix, points, k))
-        root = problem.root_weights() * np.sqrt(problem.family.curvature(problem.y, eta))
+        curvature = problem.family.curvature(problem.y, eta)
+        root = problem.root_weights()
+        # The curvature of a row of weight 0 may be infinite.
+        root *= np.sqrt(np.where(root > 0.0, curvature, 0.0))
         system = _System(problem, self._mean, self._scale, support, root)
         if problem.fit_intercept:
             system.centre(root)
