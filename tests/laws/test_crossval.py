@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV, KFold, RepeatedKFold, ShuffleS
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from shrinkage import Lasso, LassoCV, elastic_net_path
+from shrinkage import Lasso, LassoCV, Settings, elastic_net_path
 from shrinkage.select.crossval import cross_validate
 from shrinkage.select.folds import make_splits
 from shrinkage.solve import make_problem
@@ -68,6 +68,62 @@ def test_folds_equal_refits(case):
         )
         expected = path.predict(X[test_rows])[:, 0] + offset[test_rows]
         assert_allclose(found.oof_predict[test_rows], expected, rtol=1e-6, atol=1e-6)
+
+
+NEWTON = [
+    case
+    for case in cases.some(
+        design=("tall", "wide", "mostly_zeros"),
+        option=("plain", "weights and offset", "everything"),
+        family=cases.NEWTON_FAMILIES,
+    )
+    if case.penalty != "mostly L2"
+]
+
+
+@pytest.mark.parametrize("case", NEWTON, ids=str)
+def test_folds_of_the_other_families_equal_refits(case):
+    X, y = case.data()
+    options = case.options(X, y)
+    problem = problem_of(X, y, options)
+    n, tight = len(y), Settings(tol=1e-12)
+    splits = make_splits(4, n, weights=problem.weights)
+    alphas = elastic_net_path(X, y, alphas=6, alpha_min_ratio=0.01, **options).alphas
+    found = cross_validate(problem, splits, alphas=alphas, settings=tight)
+    weight = options.pop("sample_weight", np.ones(n))
+    offset = options.pop("offset", np.zeros(n))
+    errors, sizes = [], []
+    for train, test in splits:
+        path = elastic_net_path(
+            X[train],
+            y[train],
+            alphas=alphas,
+            sample_weight=weight[train],
+            offset=offset[train],
+            settings=tight,
+            **options,
+        )
+        eta = path.predict_linear(X[test], offset=offset[test])
+        deviance = 2.0 * problem.family.loss(y[test, None], eta)
+        errors.append(weight[test] @ deviance / weight[test].sum())
+        sizes.append(weight[test].sum())
+        mean = problem.family.mean(eta[:, found.index[1]])
+        assert_allclose(found.oof_predict[test], mean, rtol=1e-4, atol=1e-6)
+    share = np.array(sizes) / np.sum(sizes)
+    assert_allclose(found.cv_mean[0], share @ errors, rtol=1e-5)
+    assert found.measure == "mean deviance"
+
+
+@pytest.mark.parametrize("family", cases.NEWTON_FAMILIES)
+def test_pairs_equal_fold_ids_for_other_families(family):
+    X, y = cases.Case("tall", "lasso", "plain", family).data()
+    problem = problem_of(X, y, {"l1_ratio": 0.5, "family": family})
+    splits = make_splits(5, len(y))
+    fast = cross_validate(problem, splits, alphas=10)
+    slow = cross_validate(problem, make_splits([*splits, *splits], len(y)), alphas=10)
+    assert_allclose(slow.cv_mean, fast.cv_mean, rtol=1e-9)
+    assert_allclose(slow.train_mean, fast.train_mean, rtol=1e-9)
+    assert_allclose(slow.oof_predict, fast.oof_predict, rtol=1e-9)
 
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
@@ -132,12 +188,11 @@ def test_one_standard_error_rule_never_chooses_a_weaker_penalty(l1_ratio, seed):
     )
 
 
+@pytest.mark.parametrize("family", ["gaussian", *cases.NEWTON_FAMILIES])
 @pytest.mark.parametrize("design", ["tall", "wide"])
-def test_threads_do_not_change_a_bit(design):
-    from shrinkage import Settings
-
-    X, y = cases.DESIGNS[design](np.random.default_rng(0))
-    problem = problem_of(X, y, {"l1_ratio": 0.5})
+def test_threads_do_not_change_a_bit(design, family):
+    X, y = cases.Case(design, "elastic net", "plain", family).data()
+    problem = problem_of(X, y, {"l1_ratio": 0.5, "family": family})
     splits = make_splits(5, len(y))
     one, two = (
         cross_validate(problem, splits, alphas=20, settings=Settings(n_threads=n)) for n in (1, 2)

@@ -4,25 +4,36 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from shrinkage import elastic_net_path
+from shrinkage import Settings, elastic_net_path
 from shrinkage.solve.certificate import certify
 from tests import cases
 
 pytestmark = pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
 
 
-@pytest.mark.parametrize("case", cases.some(design=("tall", "wide", "wide_mostly_zeros")), ids=str)
+@pytest.mark.parametrize(
+    "case",
+    cases.some(
+        design=("tall", "wide", "wide_mostly_zeros"),
+        family=("gaussian", *cases.NEWTON_FAMILIES),
+    ),
+    ids=str,
+)
 def test_at_finds_what_the_path_has(case):
     X, y = case.data()
     options = case.options(X, y)
+    close = 1e-8
+    if case.family != "gaussian":
+        options["settings"], close = Settings(tol=1e-13), 1e-6
     path = elastic_net_path(X, y, alphas=9, **options)
     alone = elastic_net_path(X, y, alphas=[path.alphas[4]], **options)
     scale = np.abs(path.coef_path).max() + 1e-300
-    assert_allclose(alone.coef_path[0], path.coef_path[4], rtol=1e-6, atol=1e-8 * scale)
+    assert_allclose(alone.coef_path[0], path.coef_path[4], rtol=1e-6, atol=close * scale)
     found = path.at(path.alphas[4])
     np.testing.assert_array_equal(found.coef, path.coef_path[4])
     between = float(np.sqrt(path.alphas[4] * path.alphas[5]))
     refit = path.at(between)
+    options.pop("settings", None)
     judged = certify(X, y, refit.coef, refit.intercept, alpha=between, **options)
     assert judged.dual_gap <= 1e-9
     np.testing.assert_array_equal(path.predict(X, alpha=path.alphas[4]), path.predict(X)[:, 4])

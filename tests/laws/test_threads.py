@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 from shrinkage import LassoCV, RidgeCV, Settings, elastic_net_path
+from tests.cases import FAMILIES, NEWTON_FAMILIES
 from tests.plans import forced
 
 
@@ -71,6 +72,17 @@ def test_a_path(design, l1_ratio):
         options["alpha_min_ratio"] = 0.05
     paths = _with_threads(lambda settings: elastic_net_path(X, y, settings=settings, **options))
     _assert_equal(*paths)
+
+
+@pytest.mark.parametrize("family", NEWTON_FAMILIES)
+@pytest.mark.parametrize("design", [tall, wide, sparse_columns], ids=_name)
+def test_a_path_of_another_family(design, family):
+    X, z = _problem(design)
+    y = FAMILIES[family].of_response(np.random.default_rng(0), (z - z.mean()) / z.std())
+    options = {"family": family, "l1_ratio": 0.8, "alphas": 5, "alpha_min_ratio": 0.2}
+    _assert_equal(
+        *_with_threads(lambda settings: elastic_net_path(X, y, settings=settings, **options))
+    )
 
 
 @pytest.mark.parametrize("plan", ["cross-products", "working set"])
