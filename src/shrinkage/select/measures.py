@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from shrinkage import errors
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.errors import ArgumentError
 from shrinkage.families import Family, Gaussian
@@ -133,6 +132,6 @@ _MEASURES = {
 
 
 def _undefined(measure: Measure, fold: int) -> ArgumentError:
-    failure = f"be the {measure.name}, which fold {errors.number(fold)} does not have"
+    failure = f"be the {measure.name}, which fold {fold} does not have"
     hint = "fewer folds, or folds that hold both classes: cv=StratifiedKFold() of scikit-learn"
     return ArgumentError.cannot("scoring", failure, hint)

@@ -133,7 +133,7 @@ class Path:
     @property
     def deviance_ratio(self) -> FloatArray:
         """Share of the null model's deviance explained, for each alpha; 0 if there is none."""
-        if self.null_loss == 0.0:
+        if self.null_loss == 0.0 or self.status[0] is Status.CONSTANT_TARGET:
             return np.zeros(len(self.alphas))
         return 1.0 - self.points.loss / self.null_loss
 
@@ -289,7 +289,7 @@ class Path:
         return (
             f"Path({len(self)} alphas from {self.alphas[0]:.4g} to {self.alphas[-1]:.4g}, "
             f"l1_ratio={self.l1_ratio:g}, {kept.min()} to {kept.max()} of {self.n_features} "
-            f"coefficients non-zero, dual_gap <= {np.nanmax(self.dual_gap):.1e})"
+            f"coefficients non-zero, dual_gap <= {np.fmax.reduce(self.dual_gap):.1e})"
         )
 
     def __getstate__(self) -> dict[str, Any]:

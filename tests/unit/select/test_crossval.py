@@ -124,7 +124,7 @@ def test_scorers(design, l1_ratio):
 
 def test_scoring_that_is_none(tall):
     for scoring in ("best", 3):
-        with pytest.raises(ArgumentError, match="`scoring` must be None, .*the name of a"):
+        with pytest.raises(ArgumentError, match=r"`scoring` must be None, .*the name of a"):
             cross_validate(*tall, scoring=scoring)
 
 
