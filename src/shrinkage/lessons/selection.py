@@ -23,8 +23,8 @@ from shrinkage.select.fold_solver import FoldSolver
 from shrinkage.select.folds import Splits, make_splits
 from shrinkage.solve import Problem, Settings
 from shrinkage.solve.columns import mention_columns
-from shrinkage.solve.plan import Plan
 from shrinkage.solve.opened import log_spaced
+from shrinkage.solve.plan import Plan
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
