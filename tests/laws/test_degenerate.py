@@ -10,6 +10,7 @@ from scipy import linalg, sparse
 from shrinkage import elastic_net_path
 from shrinkage.solve.certificate import certify
 from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_N, RIDGE_P
+from tests.cases import FAMILIES, NEWTON_FAMILIES
 from tests.plans import ACTIVE_SET_PLANS, forced
 
 pytestmark = pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
@@ -242,6 +243,29 @@ def test_the_answer_is_certified(case, plan, form, l1_ratio):
     assert all(status.converged for status in path.status)
     # Walking monotonely needs few rounds; dropping all wrong signs at once took thousands.
     assert path.counts["rounds"] <= 20 * len(path.alphas)
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("form", [np.asfortranarray, sparse.csc_array], ids=_door_id)
+@pytest.mark.parametrize("family", NEWTON_FAMILIES)
+@pytest.mark.parametrize("case", CASES, ids=_door_id)
+def test_the_answer_of_the_other_families_is_certified(case, family, form, l1_ratio):
+    if form is not np.asfortranarray and case in NOT_SPARSE:
+        pytest.skip("sparse columns lose the digits that mean/sd has")
+    X, z, options = case(np.random.default_rng(0))
+    z = (z - z.mean()) / z.std()
+    y = FAMILIES[family].of_response(np.random.default_rng(1), z)
+    options.pop("alphas", None)
+    options |= {"family": family, "l1_ratio": l1_ratio}
+    path = elastic_net_path(form(X), y, alphas=8, **options)
+    options.pop("alpha_min_ratio", None)
+    for k, alpha in enumerate(path.alphas):
+        judged = certify(X, y, path.coef_path[k], path.intercepts[k], alpha=alpha, **options)
+        assert judged.dual_gap <= 1.01e-8, (k, alpha, judged, path.status[k])
+        assert path.dual_gap[k] <= 1e-8
+        assert path.status[k].converged
+    assert path.counts["evaluations"] <= 60 * len(path.alphas)
+    assert path.counts["rejects"] <= len(path.alphas)
 
 
 @pytest.mark.parametrize("plan", ACTIVE_SET_PLANS)

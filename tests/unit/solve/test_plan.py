@@ -5,7 +5,7 @@ import pytest
 
 from shrinkage import choose, elastic_net_path
 from shrinkage.solve import Status, make_problem
-from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_N, RIDGE_P, WORKING_SET
+from shrinkage.solve.plan import CROSS_PRODUCTS, NEWTON, RIDGE_N, RIDGE_P, WORKING_SET
 from tests import cases
 
 pytestmark = pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
@@ -77,13 +77,16 @@ def test_the_plan_used_is_on_the_path():
     assert elastic_net_path(X, y, alphas=3).plan.name == WORKING_SET
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_table_reaches_every_plan_and_status():
     plans, seen = set(), set()
-    for case in cases.some(option=("plain", "bounds")):
+    chosen = {"option": ("plain", "bounds")}
+    for case in cases.some(**chosen) + cases.some(family=cases.NEWTON_FAMILIES, **chosen):
         X, y = case.data()
         options = case.options(X, y)
         path = elastic_net_path(X, y, alphas=[1e9, 0.1, 0.0], **options)
         plans.add(path.plan.name)
         seen.update(path.status)
-    assert plans == {CROSS_PRODUCTS, WORKING_SET, RIDGE_P, RIDGE_N}
-    assert seen >= {Status.CONVERGED, Status.NULL_MODEL, Status.SINGULAR}
+    assert plans == {CROSS_PRODUCTS, WORKING_SET, RIDGE_P, RIDGE_N, NEWTON}
+    expected = {Status.CONVERGED, Status.NULL_MODEL, Status.SINGULAR, Status.SEPARATED}
+    assert seen >= expected
