@@ -30,6 +30,11 @@ def peak():
 def fit():
     if call == "path":
         return shrinkage.elastic_net_path(X, y, alphas=20, alpha_min_ratio=0.1)
+    if call == "binomial path":
+        z = (y > np.median(y)).astype(float)
+        z[rng.random(n) < 0.2] = 1.0
+        return shrinkage.elastic_net_path(
+            X, z, family="binomial", alphas=20, alpha_min_ratio=0.01)
     return shrinkage.LassoCV(alphas=20, cv=5).fit(X, y).path_
 
 fit()  # loads modules, and the buffers of BLAS
@@ -54,6 +59,9 @@ needs_proc = pytest.mark.skipif(
         (40_000, 200, "F", "float32", "path"),
         (20_000, 200, "F", "float64", "cv"),
         (2_000, 20_000, "F", "float64", "path"),
+        (20_000, 200, "F", "float64", "binomial path"),
+        (20_000, 200, "C", "float64", "binomial path"),
+        (300, 20_000, "F", "float32", "binomial path"),
     ],
 )
 def test_less_than_a_tenth_of_X_is_allocated(n, p, order, dtype, call):

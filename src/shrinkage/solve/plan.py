@@ -151,7 +151,7 @@ def _newton(problem: Problem, n_folds: int) -> Plan:
         column = 2 * 12 * problem.matrix.source.nnz // p  # by columns and by rows
     at_once = 1 if n_folds == 0 else min(n_folds, os.cpu_count() or 1)
     # Arrays grow by half, while the old one is still there; four alphas share a pass over rows.
-    nbytes = at_once * (column * kept * 3 // 2 + 4 * 8 * kept**2 + 4 * 8 * 8 * n) + _copy(problem)
+    nbytes = at_once * (2 * column * kept + 4 * 8 * kept**2 + 4 * 8 * 8 * n) + _copy(problem)
     because = f"n={n}, p={p}: the loss is that of the {problem.family.name} family"
     if n_folds:
         because += f"; {n_folds} folds in threads"
