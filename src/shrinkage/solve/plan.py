@@ -150,8 +150,10 @@ def _newton(problem: Problem, n_folds: int) -> Plan:
     if problem.matrix.kind == "sparse":
         column = 2 * 12 * problem.matrix.source.nnz // p  # by columns and by rows
     at_once = 1 if n_folds == 0 else min(n_folds, os.cpu_count() or 1)
-    # Arrays grow by half, while the old one is still there; four alphas share a pass over rows.
-    nbytes = at_once * (2 * column * kept + 4 * 8 * kept**2 + 4 * 8 * 8 * n) + _copy(problem)
+    # Arrays grow by half, while the old one is still there; four alphas share a pass over rows, and
+    # the gradients of the last ones are kept.
+    vectors = 8 * (32 * n + 40 * p)
+    nbytes = at_once * (2 * column * kept + 4 * 8 * kept**2 + vectors) + _copy(problem)
     because = f"n={n}, p={p}: the loss is that of the {problem.family.name} family"
     if n_folds:
         because += f"; {n_folds} folds in threads"
