@@ -226,7 +226,7 @@ class _Run:
         grids = np.concatenate([grid for _, grid in parts])
         rounds = sum(int(points.rounds.sum()) for points, _ in parts)
         named = separating(self.solver.problem, path.spread, parts)
-        warn_of(failed, grids, codes, gaps, rounds, self.settings.gap_of(path.family), named)
+        warn_of(failed, grids, codes, gaps, rounds, self.settings.gap_of(path.family.name), named)
 
     def _computed(self, grids: FloatArray) -> list[Folds]:
         requests = list(zip(self.plans, self.l1_ratios, grids, strict=True))

@@ -48,7 +48,7 @@ class Opened(ABC):
         self.problem = problem
         self.plan = plan
         self.settings = settings
-        self.tol = settings.gap_of(problem.family)
+        self.tol = settings.gap_of(problem.family.name)
         self._null: FloatArray | None = None
         self._lasso_alpha_max: float | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from shrinkage.families import Family, Gaussian, resolve
 
 # The families that the core has.
 SOLVED = ("gaussian", "binomial", "poisson")
+GAUSSIAN = Gaussian()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +64,12 @@ class Problem:
     fit_intercept: bool
     standardize: bool
     n_effective: int
-    family: Family = field(default_factory=Gaussian)
+    family: Family = GAUSSIAN
 
     @property
     def is_gaussian(self) -> bool:
         """Whether the loss is that of least squares."""
-        return isinstance(self.family, Gaussian)
+        return self.family.name == "gaussian"
 
     @property
     def is_ridge(self) -> bool:
@@ -164,7 +165,7 @@ def make_problem(
     target = check_target(y, n)
     shift = check_offset(offset, n)
     given = check_weights(sample_weight, n)
-    if not isinstance(chosen, Gaussian):
+    if chosen is not GAUSSIAN:
         target = _in_range(chosen, target, given)
     elif shift is not None:
         target = target - shift
@@ -192,7 +193,11 @@ def make_problem(
 
 
 def _check_family(family: str | Family) -> Family:
+    if isinstance(family, str) and family == GAUSSIAN.name:
+        return GAUSSIAN
     chosen = resolve(family)
+    if chosen == GAUSSIAN:
+        return GAUSSIAN
     if chosen.name not in SOLVED:
         requirement = f"one of {listed(SOLVED)}, which have a solver"
         raise ArgumentError.must_be("family", requirement, chosen.name)

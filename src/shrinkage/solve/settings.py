@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from shrinkage.errors import ArgumentError
-from shrinkage.families import Family, Gaussian
 
 # Largest duality gap, over the loss of the null model, that counts as solved.
 GAUSSIAN_TOL = 1e-9
@@ -50,13 +49,13 @@ class Settings:
     @property
     def gap(self) -> float:
         """The duality gap asked for, of the Gaussian family."""
-        return self.gap_of(Gaussian())
+        return self.gap_of("gaussian")
 
-    def gap_of(self, family: Family) -> float:
-        """Return the duality gap asked for."""
+    def gap_of(self, family: str) -> float:
+        """Return the duality gap asked for, by the name of the family."""
         if self.tol is not None:
             return float(self.tol)
-        return GAUSSIAN_TOL if isinstance(family, Gaussian) else GLM_TOL
+        return GAUSSIAN_TOL if family == "gaussian" else GLM_TOL
 
     @property
     def threads(self) -> int:

@@ -182,8 +182,8 @@ def test_the_tolerance():
     assert 1e-12 < path.dual_gap.max() <= 1e-8
     tight = elastic_net_path(X, y, family="binomial", alphas=30, settings=Settings(tol=1e-12))
     assert tight.dual_gap.max() <= 1e-12
-    assert Settings().gap_of(Binomial()) == 1e-8
-    assert Settings(tol=1e-6).gap_of(Poisson()) == 1e-6
+    assert Settings().gap_of("binomial") == 1e-8
+    assert Settings(tol=1e-6).gap_of("poisson") == 1e-6
 
 
 def test_targets_outside_the_range():
