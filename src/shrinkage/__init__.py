@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from shrinkage.estimators import CrossValidationDisplay as CrossValidationDisplay
     from shrinkage.estimators import ElasticNet as ElasticNet
     from shrinkage.estimators import ElasticNetCV as ElasticNetCV
+    from shrinkage.estimators import GeneralizedLinearRegressor as GeneralizedLinearRegressor
     from shrinkage.estimators import Lasso as Lasso
     from shrinkage.estimators import LassoCV as LassoCV
+    from shrinkage.estimators import LogisticRegression as LogisticRegression
+    from shrinkage.estimators import LogisticRegressionCV as LogisticRegressionCV
     from shrinkage.estimators import PathDisplay as PathDisplay
+    from shrinkage.estimators import PoissonRegressor as PoissonRegressor
+    from shrinkage.estimators import PoissonRegressorCV as PoissonRegressorCV
     from shrinkage.estimators import Ridge as Ridge
     from shrinkage.estimators import RidgeCV as RidgeCV
     from shrinkage.estimators import load as load
@@ -59,12 +64,17 @@ _HOME = {
     "DataWarning": "errors",
     "ElasticNet": "estimators",
     "ElasticNetCV": "estimators",
+    "GeneralizedLinearRegressor": "estimators",
     "Lasso": "estimators",
     "LassoCV": "estimators",
+    "LogisticRegression": "estimators",
+    "LogisticRegressionCV": "estimators",
     "MissingDependencyError": "errors",
     "Path": "solve",
     "PathDisplay": "estimators",
     "Plan": "solve",
+    "PoissonRegressor": "estimators",
+    "PoissonRegressorCV": "estimators",
     "Ridge": "estimators",
     "RidgeCV": "estimators",
     "Settings": "solve",

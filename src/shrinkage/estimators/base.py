@@ -1,4 +1,4 @@
-"""What the six estimators share: reading X, predicting, reporting and saving."""
+"""What all estimators share: reading X, reporting and saving."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -19,6 +19,7 @@ from shrinkage._validate import check_flag, check_offset, check_target
 from shrinkage.design import FrameEncoder, Matrix, as_matrix, column_names, is_frame
 from shrinkage.errors import ArgumentError
 from shrinkage.estimators.summary import CoefTable, Report
+from shrinkage.families import Family, Gaussian
 from shrinkage.solve import Path, Problem, Settings, Status, linear_predictor, make_problem
 from shrinkage.solve.result import CORE_STATUS
 
@@ -34,7 +35,7 @@ class Training:
     total_weight : float
         Sum of the weights; the number of rows without weights.
     target_spread : float
-        Weighted standard deviation of y - offset, about 0 without an intercept.
+        Weighted standard deviation of y (Gaussian: of y - offset), about 0 without an intercept.
     spreads : ndarray of shape (n_columns,)
         Weighted standard deviation of each column about its mean.
     """
@@ -45,8 +46,8 @@ class Training:
     spreads: FloatArray
 
 
-class LinearModel(RegressorMixin, BaseEstimator):
-    """Base of the estimators of the Gaussian objective in docs/objective.md."""
+class LinearModel(BaseEstimator):
+    """Base of the estimators of the objective in docs/objective.md."""
 
     fit_intercept: bool
     standardize: bool
@@ -57,7 +58,7 @@ class LinearModel(RegressorMixin, BaseEstimator):
     settings: Settings | None
 
     coef_: FloatArray
-    intercept_: float
+    intercept_: float | FloatArray
     n_features_in_: int
     feature_names_in_: AnyArray
     status_: Status
@@ -73,60 +74,46 @@ class LinearModel(RegressorMixin, BaseEstimator):
     _encoder: FrameEncoder | None
     _training: Training
 
-    def predict(
+    def _predictor(
         self,
         X: Any,
-        offset: ArrayLike | None = None,
-        *,
-        unseen: Literal["error", "base"] = "error",
-        extra: Literal["error", "ignore"] = "error",
+        offset: ArrayLike | None,
+        unseen: str = "error",
+        extra: str = "error",
     ) -> FloatArray:
-        """Predict the mean of y, in its unit: X coef + intercept + offset.
-
-        Parameters
-        ----------
-        X : array, scipy.sparse matrix or data frame of shape (n, n_features)
-            The columns of `fit`. In a data frame they are found by name, in any order.
-        offset : array-like of shape (n,), optional
-            Known part of the prediction, in units of y. Needed where `fit` had one.
-        unseen : {"error", "base"}, default "error"
-            For text columns: what to do with a level that `fit` did not see. "base" treats the
-            row as having none of the levels.
-        extra : {"error", "ignore"}, default "error"
-            What to do with columns of a data frame that `fit` did not see.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            float64.
-        """
+        """Return X coef + intercept + offset for new rows."""
         check_is_fitted(self, "coef_")
         matrix = self._read_again(X, unseen, extra)
-        eta = linear_predictor(matrix, self.coef_, self.intercept_)
+        eta = linear_predictor(matrix, *self._line())
         known = check_offset(offset, matrix.shape[0])
         return eta if known is None else eta + known
 
-    def score(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> float:
-        """Return R^2 of the predictions: 1 is perfect, 0 no better than the mean of y.
+    def _line(self) -> tuple[FloatArray, float]:
+        """Return the coefficients, of shape (n_columns,), and the intercept."""
+        return self.coef_, float(self.intercept_)
 
-        Parameters
-        ----------
-        X, offset
-            As in `predict`.
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,), optional
-            Weights >= 0.
-        """
-        from sklearn.metrics import r2_score
+    def _set_line(self, coef: FloatArray, intercept: float) -> None:
+        """Set `coef_` and `intercept_`."""
+        self.coef_, self.intercept_ = coef, intercept
 
-        predicted = self.predict(X, offset)
-        return float(r2_score(y, predicted, sample_weight=sample_weight))
+    def _family(self) -> Family:
+        """Return the distribution of y."""
+        return Gaussian()
+
+    def _meaning(self) -> str | None:
+        """Return what the linear predictor is, None where it is the mean of y."""
+        return {
+            "binomial": "log odds of y = intercept + sum of coefficient times feature",
+            "poisson": "log of the mean of y = intercept + sum of coefficient times feature",
+        }.get(self._family().name)
+
+    def _target(self, y: ArrayLike) -> FloatArray:
+        """Return the response of `fit` as numbers."""
+        return check_target(y)
+
+    def _row_weights(self, target: FloatArray, sample_weight: ArrayLike | None) -> ArrayLike | None:
+        """Return the weights of the rows of `fit`."""
+        return sample_weight
 
     @property
     def coef_names_(self) -> tuple[str, ...]:
@@ -134,7 +121,7 @@ class LinearModel(RegressorMixin, BaseEstimator):
         check_is_fitted(self, "coef_")
         if self._encoder is not None:
             return self._encoder.names_out
-        return tuple(f"x{j}" for j in range(self.coef_.size))
+        return tuple(f"x{j}" for j in range(self._line()[0].size))
 
     @property
     def df_(self) -> float:
@@ -153,9 +140,8 @@ class LinearModel(RegressorMixin, BaseEstimator):
     def coef_table(self) -> CoefTable:
         """Return names with coefficients in original units and per standard deviation."""
         check_is_fitted(self, "coef_")
-        return CoefTable(
-            self.coef_names_, self.coef_, self.coef_ * self._training.spreads, self.intercept_
-        )
+        coef, intercept = self._line()
+        return CoefTable(self.coef_names_, coef, coef * self._training.spreads, intercept)
 
     def summary(self) -> str:
         """Return a report of the fit: strength in every dialect, certificate, coefficients."""
@@ -227,8 +213,9 @@ class LinearModel(RegressorMixin, BaseEstimator):
         """Read the data of `fit` and return what is to be solved."""
         # A fit that fails must not leave the coefficients of an old one with its own columns.
         self.__dict__.pop("coef_", None)
-        target = check_target(y)
+        target = self._target(y)
         matrix = self._read(X)
+        weights = self._row_weights(target, sample_weight)
         lower = self.lower
         if check_flag("positive", self.positive):
             if lower is not None:
@@ -237,8 +224,9 @@ class LinearModel(RegressorMixin, BaseEstimator):
         return make_problem(
             matrix,
             target,
+            family=self._family(),
             l1_ratio=l1_ratio,
-            sample_weight=sample_weight,
+            sample_weight=weights,
             offset=offset,
             penalty_factor=self._by_column(self.penalty_factor),
             lower=self._by_column(lower),
@@ -300,8 +288,7 @@ class LinearModel(RegressorMixin, BaseEstimator):
     def _keep(self, path: Path, k: int, training: Training) -> Self:
         """Take over point number k of the path."""
         self.path_ = path
-        self.coef_ = path.points.coef(k, path.n_features)
-        self.intercept_ = float(path.intercepts[k])
+        self._set_line(path.points.coef(k, path.n_features), float(path.intercepts[k]))
         self.n_iter_ = int(path.n_rounds[k])
         self.dual_gap_ = float(path.dual_gap[k])
         self.kkt_violation_ = float(path.kkt_violation[k])
@@ -313,15 +300,13 @@ class LinearModel(RegressorMixin, BaseEstimator):
         return self
 
 
-def training_of(problem: Problem, path: Path, sample_weight: ArrayLike | None) -> Training:
+def training_of(problem: Problem, path: Path, row_weights: ArrayLike | None) -> Training:
     """Return what reports say about the data of a fit."""
     y, weights = problem.y, problem.weights
     if weights is None:
         weights = np.full(y.shape, 1.0 / y.shape[0])
     centre = float(weights @ y) if problem.fit_intercept else 0.0
-    total = (
-        y.shape[0] if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).sum()
-    )
+    total = y.shape[0] if row_weights is None else np.asarray(row_weights, dtype=np.float64).sum()
     return Training(
         n_rows=problem.n_effective,
         total_weight=float(total),

@@ -14,7 +14,7 @@ from shrinkage.draw.table import significant
 from shrinkage.estimators.base import LinearModel, training_of
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import Rule
-from shrinkage.select.folds import make_splits
+from shrinkage.select.folds import Splits, make_splits
 from shrinkage.select.held_out import HeldOut
 from shrinkage.solve import Problem, Status
 
@@ -45,6 +45,7 @@ class CrossValidatedModel(LinearModel):
     best_index_: tuple[int, int]
     fold_ids_: FoldArray
     _held_out: HeldOut
+    _larger_is_better: bool
     measure_: str
     folds_: str
 
@@ -71,11 +72,12 @@ class CrossValidatedModel(LinearModel):
             Numbers. In a data frame also text or categories: one 0/1 column for each level,
             the levels being those of all rows.
         y : array-like of shape (n,)
-            Response.
+            Response: numbers, for a classifier the labels of two classes.
         sample_weight : array-like of shape (n,), optional
             Weights >= 0, in the fit, in the folds' errors and in their mean.
         offset : array-like of shape (n,), optional
-            Known part of the prediction, in units of y.
+            Known part of the linear predictor, in its units: those of y for the Gaussian family;
+            for counts with a known exposure, its logarithm.
         groups : array-like of shape (n,), optional
             Rows of one group are held out together.
         fold_ids : array-like of int, shape (n,), optional
@@ -98,10 +100,10 @@ class CrossValidatedModel(LinearModel):
         ratios = self._l1_ratios()
         problem = self._problem(X, y, sample_weight, offset, ratios[0])
         found = self._search(problem, ratios, groups, fold_ids)
-        return self._keep_choice(found, problem, sample_weight)
+        return self._keep_choice(found, problem, self._row_weights(problem.y, sample_weight))
 
     def _keep_choice(
-        self, found: CrossValidation, problem: Problem, sample_weight: ArrayLike | None
+        self, found: CrossValidation, problem: Problem, row_weights: ArrayLike | None
     ) -> Self:
         several = len(found.l1_ratios) > 1
         self.alpha_, self.l1_ratio_ = found.alpha, found.l1_ratio
@@ -112,17 +114,18 @@ class CrossValidatedModel(LinearModel):
         self.cv_paired_se_, self.train_mean_ = found.paired_se, found.train_mean
         self.best_index_ = found.index
         self.fold_ids_, self._held_out = found.fold_ids, found.held_out
-        self.measure_ = found.measure
+        self.measure_, self._larger_is_better = found.measure, found.larger_is_better
         self.folds_ = self._folds_in_words(found)
-        self._keep(found.path, found.index[1], training_of(problem, found.path, sample_weight))
+        self._keep(found.path, found.index[1], training_of(problem, found.path, row_weights))
         if self.status_.converged and found.status is not Status.CONVERGED:
             self.status_ = found.status
         return self
 
     @property
     def oof_predict_(self) -> FloatArray:
-        """Prediction for each row by the fold that holds it out, NaN where none does.
+        """Mean predicted for each row by the fold that holds it out, NaN where none does.
 
+        For a classifier the probability of `classes_[1]`, with `class_weight` as in the fit.
         Computed when first asked for, from the X of `fit`, or when the estimator is pickled.
         """
         return self._held_out.predict()
@@ -214,10 +217,9 @@ class CrossValidatedModel(LinearModel):
     ) -> CrossValidation:
         """Return the errors of all penalties and the choice."""
         n, weights, seed = problem.y.size, problem.weights, _seed(self.random_state)
-        y = problem.y if problem.offset is None else problem.y + problem.offset
+        splits = make_splits(self.cv, n, problem.response, groups, fold_ids, seed, weights)
         return cross_validate(
-            problem,
-            make_splits(self.cv, n, y, groups, fold_ids, seed, weights),
+            *self._on_folds(problem, splits),
             alphas=self.alphas,
             alpha_min_ratio=self.alpha_min_ratio,
             l1_ratios=l1_ratios,
@@ -225,6 +227,10 @@ class CrossValidatedModel(LinearModel):
             scoring=self.scoring,
             settings=self.settings,
         )
+
+    def _on_folds(self, problem: Problem, splits: Splits) -> tuple[Problem, Splits]:
+        """Return the problem and its folds, as the cross-validation is to see them."""
+        return problem, splits
 
 
 def _seed(random_state: Any) -> int:

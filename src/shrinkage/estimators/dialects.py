@@ -49,27 +49,27 @@ class Strength:
     def translations(self) -> list[tuple[str, str]]:
         """Return (where, what to type there), one pair per package or convention."""
         return [
-            ("glmnet", _named(self.glmnet())),
+            ("glmnet", named(self.glmnet())),
             ("scikit-learn", self.scikit_learn()),
-            ("statsmodels", f"fit_regularized({_named(self.statsmodels())})"),
-            ("Spark", _named(self.spark())),
-            ("Keras", _named(self.keras())),
+            ("statsmodels", f"fit_regularized({named(self.statsmodels())})"),
+            ("Spark", named(self.spark())),
+            ("Keras", named(self.keras())),
             ("torch", self.torch()),
-            ("sum of squares", _lambdas(*self.summed())),
-            ("mean of squares", _lambdas(*self.averaged())),
+            ("sum of squares", lambdas(*self.summed())),
+            ("mean of squares", lambdas(*self.averaged())),
         ]
 
     def glmnet(self) -> dict[str, float]:
         """Return glmnet's lambda and alpha: its L2 part is always divided by sd(y)."""
-        return _mixture(self.l1, self.l2 * self.target_spread, ("lambda", "alpha"))
+        return mixture(self.l1, self.l2 * self.target_spread, ("lambda", "alpha"))
 
     def scikit_learn(self) -> str:
         """Return the estimator of scikit-learn with the same objective."""
         if self.l1_ratio == 1.0:
-            return f"Lasso(alpha={_short(self.l1)})"
+            return f"Lasso(alpha={short(self.l1)})"
         if self.l1_ratio == 0.0:
-            return f"Ridge(alpha={_short(self.ridge_alpha())})"
-        return f"ElasticNet({_named(_mixture(self.l1, self.l2, ('alpha', 'l1_ratio')))})"
+            return f"Ridge(alpha={short(self.ridge_alpha())})"
+        return f"ElasticNet({named(mixture(self.l1, self.l2, ('alpha', 'l1_ratio')))})"
 
     def ridge_alpha(self) -> float:
         """Return the alpha of scikit-learn's Ridge, whose loss is a sum without 1/2."""
@@ -77,7 +77,7 @@ class Strength:
 
     def statsmodels(self) -> dict[str, float]:
         """Return alpha and L1_wt of OLS.fit_regularized."""
-        return _mixture(self.l1, self.l2, ("alpha", "L1_wt"))
+        return mixture(self.l1, self.l2, ("alpha", "L1_wt"))
 
     def spark(self) -> dict[str, float]:
         """Return regParam and elasticNetParam, whose deviations divide by n - 1."""
@@ -86,7 +86,7 @@ class Strength:
             first, second = self.l1 / inflation, self.l2 * self.target_spread / inflation
         else:
             first, second = self.l1, self.l2 * self.target_spread * inflation
-        return _mixture(first, second, ("regParam", "elasticNetParam"))
+        return mixture(first, second, ("regParam", "elasticNetParam"))
 
     def keras(self) -> dict[str, float]:
         """Return l1 and l2 of a kernel regularizer under the loss "mse"."""
@@ -97,7 +97,7 @@ class Strength:
         """Return the weight_decay of torch.optim.SGD under MSELoss: ridge only."""
         if self.l1 > 0.0:
             return "no weight_decay has an L1 part"
-        return f"SGD(weight_decay={_short(2.0 * self.l2)}) with MSELoss"
+        return f"SGD(weight_decay={short(2.0 * self.l2)}) with MSELoss"
 
     def summed(self) -> tuple[float, float]:
         """Return (l1, l2) of sum w r^2 + l1 sum |b| + l2 sum b^2."""
@@ -108,21 +108,25 @@ class Strength:
         return 2.0 * self.l1, self.l2
 
 
-def _mixture(l1: float, l2: float, names: tuple[str, str]) -> dict[str, float]:
+def mixture(l1: float, l2: float, names: tuple[str, str]) -> dict[str, float]:
+    """Return l1 + l2 and the share of l1 in it, under these names."""
     total = l1 + l2
     return {names[0]: total, names[1]: l1 / total if total > 0.0 else 1.0}
 
 
-def _lambdas(l1: float, l2: float) -> str:
+def lambdas(l1: float, l2: float) -> str:
+    """Return the penalty as a sum of terms."""
     parts = [
-        f"{_short(value)}*sum {term}" for value, term in ((l1, "|b|"), (l2, "b^2")) if value > 0.0
+        f"{short(value)}*sum {term}" for value, term in ((l1, "|b|"), (l2, "b^2")) if value > 0.0
     ]
     return "+ " + " + ".join(parts) if parts else "no penalty"
 
 
-def _named(values: dict[str, float]) -> str:
-    return ", ".join(f"{name}={_short(value)}" for name, value in values.items())
+def named(values: dict[str, float]) -> str:
+    """Return numbers as keywords of a call."""
+    return ", ".join(f"{name}={short(value)}" for name, value in values.items())
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Return a number in six digits."""
     return f"{value:.6g}"

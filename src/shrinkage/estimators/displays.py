@@ -36,7 +36,7 @@ class PathDisplay:
         Decreasing. A 0 has no place on the logarithmic axis and is left out.
     coefs : array-like of shape (n_alphas, n_features)
         From `from_estimator` they are per standard deviation of their columns, in the unit of
-        y, so that they can be compared.
+        the linear predictor (for least squares that of y), so that they can be compared.
     names : sequence of str, optional
         Of the features; "x0", "x1", ... without them.
     errors : CrossValidationDisplay, optional
@@ -106,13 +106,13 @@ class PathDisplay:
     ) -> Self:
         """Draw the path of a fitted model.
 
-        Of an estimator that chose its alpha, the path and the errors that it chose by. Of a
-        Lasso, Ridge or ElasticNet, the path of the default grid through its alpha, solved when
-        this picture is asked for.
+        Of an estimator that chose its alpha, the path and the errors that it chose by. Of one
+        with a given alpha, the path of the default grid through it, solved when this picture is
+        asked for.
 
         Parameters
         ----------
-        estimator : Lasso, Ridge, ElasticNet, LassoCV, RidgeCV or ElasticNetCV
+        estimator : Lasso, or any other of this package
         ax : matplotlib Axes or two of them, optional
             One is for the coefficients only, two for coefficients and errors; a figure of its
             own with both by default.
@@ -134,7 +134,7 @@ class PathDisplay:
             Without matplotlib.
         """
         if not isinstance(estimator, LinearModel):
-            raise ArgumentError.must_be("estimator", "one of the six estimators", estimator)
+            raise ArgumentError.must_be("estimator", "an estimator of this package", estimator)
         display = cls._of(estimator)
         display.n_named = n_named
         return display._draw(ax, "PathDisplay")

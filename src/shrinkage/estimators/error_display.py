@@ -122,14 +122,14 @@ class CrossValidationDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: CrossValidatedModel, *, ax: Axes | None = None) -> Self:
-        """Draw the errors of a fitted LassoCV, RidgeCV or ElasticNetCV.
+        """Draw the errors of a fitted estimator that chose its alpha: LassoCV and its like.
 
         Of several l1_ratios the chosen one is drawn. A model read from a file has no features
         above, and if an older version wrote it no paired band.
 
         Parameters
         ----------
-        estimator : LassoCV, RidgeCV or ElasticNetCV
+        estimator : LassoCV, or another whose name ends in CV
         ax : matplotlib Axes, optional
             Where to draw; a figure of its own by default.
 
@@ -148,7 +148,7 @@ class CrossValidationDisplay:
         """
         if not isinstance(estimator, CrossValidatedModel):
             raise ArgumentError.must_be(
-                "estimator", "a LassoCV, RidgeCV or ElasticNetCV", estimator
+                "estimator", "one whose name ends in CV, such as LassoCV", estimator
             )
         return cls._of(estimator)._draw(ax, "CrossValidationDisplay")
 
@@ -173,7 +173,7 @@ class CrossValidationDisplay:
             standard_error=model.cv_se_[row],
             paired_se=model.cv_paired_se_[row],
             measure=model.measure_,
-            larger_is_better=model.measure_ != SQUARED_ERROR,
+            larger_is_better=model._larger_is_better,
             alpha=model.alpha_,
             alpha_1se=model.alpha_1se_,
             n_features=model.path_.n_nonzero if hasattr(model, "path_") else None,
@@ -218,7 +218,7 @@ def heading_of(model: LinearModel, shown: str) -> str:
     """Return what was fitted and what of it is `shown`, for the first line of a title."""
     name, l1_ratio = type(model).__name__, model._penalty()[1]
     if not isinstance(model, CrossValidatedModel):
-        name = f"{name}, l1_ratio {l1_ratio:g}" if name.startswith("Elastic") else name
+        name = f"{name}, l1_ratio {l1_ratio:g}" if hasattr(model, "l1_ratio") else name
         return f"{name}: {shown}"
     ratio = f", l1_ratio {l1_ratio:g}" if len(model.l1_ratios_) > 1 else ""
     return f"{name}{ratio}: {shown}, {model.folds_}"

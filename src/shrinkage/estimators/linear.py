@@ -9,6 +9,7 @@ import numpy as np
 from shrinkage._typing import ArrayLike, PerFeature
 from shrinkage._validate import check_alpha, check_l1_ratio
 from shrinkage.estimators.base import LinearModel, training_of
+from shrinkage.estimators.regression import LeastSquaresModel
 from shrinkage.solve import Settings, solve_path
 from shrinkage.solve.settings import check_settings
 
@@ -40,11 +41,12 @@ class SingleModel(LinearModel):
             A float32 or float64 array or a CSC matrix is read in place, anything else is
             copied once.
         y : array-like of shape (n,)
-            Response.
+            Response: numbers, for a classifier the labels of two classes.
         sample_weight : array-like of shape (n,), optional
             Weights >= 0, of which only the proportions matter: a weight of 2 is a row repeated.
         offset : array-like of shape (n,), optional
-            Known part of the prediction, in units of y.
+            Known part of the linear predictor, in its units: those of y for the Gaussian family;
+            for counts with a known exposure, its logarithm.
 
         Returns
         -------
@@ -62,11 +64,12 @@ class SingleModel(LinearModel):
         """
         alpha, l1_ratio = check_alpha(self.alpha), self._l1_ratio()
         problem = self._problem(X, y, sample_weight, offset, l1_ratio)
+        weights = self._row_weights(problem.y, sample_weight)
         path = solve_path(problem, np.array([alpha]), None, check_settings(self.settings))
-        return self._keep(path, 0, training_of(problem, path, sample_weight))
+        return self._keep(path, 0, training_of(problem, path, weights))
 
 
-class Lasso(SingleModel):
+class Lasso(SingleModel, LeastSquaresModel):
     """Linear model with an L1 penalty: it selects features.
 
     Minimises the objective of docs/objective.md with `l1_ratio` 1. Coefficients are exact (see
@@ -163,7 +166,7 @@ class Lasso(SingleModel):
         return 1.0
 
 
-class Ridge(SingleModel):
+class Ridge(SingleModel, LeastSquaresModel):
     """Linear model with an L2 penalty: it shrinks all coefficients, and none to zero.
 
     Minimises the objective of docs/objective.md with `l1_ratio` 0. With `standardize=False`,
@@ -226,7 +229,7 @@ class Ridge(SingleModel):
         return 0.0
 
 
-class ElasticNet(SingleModel):
+class ElasticNet(SingleModel, LeastSquaresModel):
     """Linear model with an L1 and an L2 penalty: it selects, and keeps correlated features.
 
     Minimises the objective of docs/objective.md.

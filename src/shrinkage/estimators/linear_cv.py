@@ -9,13 +9,14 @@ from shrinkage._typing import ArrayLike, PerFeature
 from shrinkage._validate import check_l1_ratios
 from shrinkage.errors import ArgumentError
 from shrinkage.estimators.cross_validated import CrossValidatedModel
+from shrinkage.estimators.regression import LeastSquaresModel
 from shrinkage.select.closed_form import leave_one_out
 from shrinkage.select.crossval import CrossValidation
 from shrinkage.select.curves import Rule
 from shrinkage.solve import Problem, Settings
 
 
-class LassoCV(CrossValidatedModel):
+class LassoCV(CrossValidatedModel, LeastSquaresModel):
     """Lasso with alpha chosen by cross-validation.
 
     Minimises the objective of docs/objective.md with `l1_ratio` 1; its section 5 has the rules of
@@ -119,7 +120,7 @@ class LassoCV(CrossValidatedModel):
         return (1.0,)
 
 
-class RidgeCV(CrossValidatedModel):
+class RidgeCV(CrossValidatedModel, LeastSquaresModel):
     """Ridge with alpha chosen by cross-validation, leave-one-out or GCV.
 
     Minimises the objective of docs/objective.md with `l1_ratio` 0; its section 5 has the rules of
@@ -221,7 +222,7 @@ class RidgeCV(CrossValidatedModel):
         return super()._folds_in_words(found)
 
 
-class ElasticNetCV(CrossValidatedModel):
+class ElasticNetCV(CrossValidatedModel, LeastSquaresModel):
     """Elastic net with alpha, and l1_ratio if several are given, chosen by cross-validation.
 
     Minimises the objective of docs/objective.md; its section 5 has the rules of the

@@ -24,14 +24,35 @@ from shrinkage._typing import FloatArray
 from shrinkage.design import FrameEncoder
 from shrinkage.errors import ArgumentError, Phrase
 from shrinkage.estimators.base import LinearModel, Training
+from shrinkage.estimators.classifier import BinaryClassifier
 from shrinkage.estimators.cross_validated import CrossValidatedModel
+from shrinkage.estimators.glm import GeneralizedLinearRegressor, PoissonRegressor
+from shrinkage.estimators.glm_cv import PoissonRegressorCV
 from shrinkage.estimators.linear import ElasticNet, Lasso, Ridge
 from shrinkage.estimators.linear_cv import ElasticNetCV, LassoCV, RidgeCV
+from shrinkage.estimators.logistic import LogisticRegression, LogisticRegressionCV
+from shrinkage.families import Family
+from shrinkage.select.crossval import SQUARED_ERROR
 from shrinkage.solve import Settings, Status
 
 FORMAT = "shrinkage model"
 SCHEMA_VERSION = 1
-CLASSES = {cls.__name__: cls for cls in (Lasso, Ridge, ElasticNet, LassoCV, RidgeCV, ElasticNetCV)}
+CLASSES: dict[str, type[LinearModel]] = {
+    cls.__name__: cls
+    for cls in (
+        Lasso,
+        Ridge,
+        ElasticNet,
+        LogisticRegression,
+        PoissonRegressor,
+        GeneralizedLinearRegressor,
+        LassoCV,
+        RidgeCV,
+        ElasticNetCV,
+        LogisticRegressionCV,
+        PoissonRegressorCV,
+    )
+}
 # JSON has no such numbers.
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -63,7 +84,7 @@ def load(path: str | os.PathLike[str]) -> LinearModel:
 
     Returns
     -------
-    Lasso, Ridge, ElasticNet, LassoCV, RidgeCV or ElasticNetCV
+    Lasso, or whichever estimator it was
         Fitted: `predict` and `summary()` give what they gave before. `path_`, `fold_ids_` and
         `oof_predict_` are not in the file, and a parameter that JSON can't hold (a splitter, a
         callable) has its default value.
@@ -133,12 +154,13 @@ def _document(model: LinearModel) -> dict[str, Any]:
     training = model._training
     parameters, left_out = _parameters(model)
     names = model.coef_names_
+    coef, intercept = model._line()
     relative = alpha / model.alpha_max_ if model.alpha_max_ > 0.0 else math.nan
     return {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
         "estimator": type(model).__name__,
-        "family": "gaussian",
+        "family": model._family().name,
         "versions": {
             "shrinkage": shrinkage.__version__,
             "python": platform.python_version(),
@@ -151,8 +173,9 @@ def _document(model: LinearModel) -> dict[str, Any]:
             "names_in": [str(name) for name in getattr(model, "feature_names_in_", [])] or None,
             "encoder": None if model._encoder is None else model._encoder.to_dict(),
         },
-        "intercept": float(model.intercept_),
-        "coefficients": dict(zip(names, model.coef_.tolist(), strict=True)),
+        "classes": _labels(model) if isinstance(model, BinaryClassifier) else None,
+        "intercept": intercept,
+        "coefficients": dict(zip(names, coef.tolist(), strict=True)),
         "spreads": dict(zip(names, training.spreads.tolist(), strict=True)),
         "penalty": {
             "alpha": alpha,
@@ -187,8 +210,19 @@ def _curve(model: CrossValidatedModel) -> dict[str, Any]:
         "best": [int(k) for k in model.best_index_],
         "alpha_1se": _plain(model.alpha_1se_),
         "measure": model.measure_,
+        "larger_is_better": model._larger_is_better,
         "folds": model.folds_,
     }
+
+
+def _labels(model: BinaryClassifier) -> dict[str, Any]:
+    labels = model.classes_
+    try:
+        return {"dtype": labels.dtype.str, "labels": _plain(labels)}
+    except TypeError:
+        kind = type(labels[0]).__name__
+        hint = "numbers, text and booleans can"
+        raise ArgumentError.cannot("classes_", f"be saved: labels of type {kind}", hint) from None
 
 
 def _parameters(model: LinearModel) -> tuple[dict[str, Any], dict[str, str]]:
@@ -196,6 +230,8 @@ def _parameters(model: LinearModel) -> tuple[dict[str, Any], dict[str, str]]:
     saved, left_out = {}, {}
     for name, value in model.get_params(deep=False).items():
         try:
+            if isinstance(value, Family):  # its link is the only one
+                value = value.name
             saved[name] = asdict(value) if isinstance(value, Settings) else _plain(value)
         except TypeError:
             left_out[name] = " ".join(repr(value).split())
@@ -251,10 +287,13 @@ def _model(document: dict[str, Any]) -> LinearModel:
         model.feature_names_in_ = np.array(features["names_in"], dtype=object)
     encoder = features["encoder"]
     model._encoder = None if encoder is None else FrameEncoder.from_dict(encoder)
-    model.coef_ = _array(list(coefficients.values()))
-    if model.coef_names_ != tuple(coefficients) or not np.isfinite(model.coef_).all():
+    if isinstance(model, BinaryClassifier):
+        classes = document["classes"]
+        model.classes_ = np.array(classes["labels"], dtype=classes["dtype"])
+    coef = _array(list(coefficients.values()))
+    model._set_line(coef, float(document["intercept"]))
+    if model.coef_names_ != tuple(coefficients) or not np.isfinite(coef).all():
         raise ValueError("the coefficients are not those of its columns")
-    model.intercept_ = float(document["intercept"])
     model.alpha_max_ = float(_numbers(penalty["alpha_max"]))
     model.deviance_ratio_ = float(_numbers(document["fit"]["deviance_ratio"]))
     model._df = float(_numbers(document["fit"]["df"]))
@@ -288,4 +327,6 @@ def _restore_curve(
     model.best_index_ = (int(row), int(column))
     model.alpha_, model.l1_ratio_ = float(penalty["alpha"]), float(penalty["l1_ratio"])
     model.alpha_1se_ = float(_numbers(curve["alpha_1se"]))
+    larger = curve.get("larger_is_better")  # files of version 0.1.0 lack it
+    model._larger_is_better = curve["measure"] != SQUARED_ERROR if larger is None else bool(larger)
     model.measure_, model.folds_ = str(curve["measure"]), str(curve["folds"])

@@ -13,6 +13,7 @@ import numpy as np
 from shrinkage._typing import FloatArray
 from shrinkage.draw.table import aligned, html_table, significant, visible
 from shrinkage.estimators.dialects import Strength
+from shrinkage.estimators.dialects_glm import GlmStrength
 from shrinkage.solve.path import frame_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ NO_P_VALUES_UNDER_RIDGE = (
 )
 NO_P_VALUES_UNPENALISED = (
     "No p-values: this package estimates and predicts; for tests without a penalty use "
-    "statsmodels' OLS."
+    "statsmodels' {}."
 )
 DIVIDED = "for packages that do not scale: each column over its standard deviation"
 
@@ -45,11 +46,11 @@ class CoefTable:
     names : tuple of str
         One per column, as in `coef_names_`.
     coef : ndarray of shape (n_columns,)
-        In units of y per unit of the column.
+        In units of the linear predictor (least squares: of y) per unit of the column.
     coef_per_sd : ndarray of shape (n_columns,)
-        In units of y per standard deviation of the column: these compare between columns.
+        The same per standard deviation of the column: these compare between columns.
     intercept : float
-        In units of y.
+        In units of the linear predictor.
     """
 
     names: tuple[str, ...]
@@ -117,21 +118,13 @@ class Report:
         """Gather what there is to say about a fitted model."""
         table = model.coef_table()
         training = model._training
-        alpha, l1_ratio = model._penalty()
         kept = int(np.count_nonzero(table.coef))
         title = (
             f"{type(model).__name__}: {kept} of {table.coef.size} features kept, "
             f"{100.0 * model.deviance_ratio_:.1f} % of the deviance explained "
             f"({training.n_rows} rows)"
         )
-        strength = Strength(
-            alpha,
-            l1_ratio,
-            bool(model.standardize),
-            training.target_spread,
-            training.total_weight,
-            training.n_rows,
-        )
+        strength = _strength(model)
         facts = [
             ("alpha", _strength_lines(strength, model.alpha_max_)),
             ("in other words", _translation_lines(strength)),
@@ -142,7 +135,10 @@ class Report:
         choice = model._choice_lines()
         if choice:
             facts.insert(2, ("cross-validation", choice))
-        return cls(title, facts, table, _no_p_values(alpha, l1_ratio))
+        meaning = model._meaning()
+        if meaning is not None:
+            facts.insert(0, ("model", [meaning]))
+        return cls(title, facts, table, _no_p_values(model))
 
     def text(self) -> str:
         """Return the report as lines of text."""
@@ -169,6 +165,18 @@ class Report:
         return f"<div><p><strong>{escape(self.title)}</strong></p>{facts}{table}{rest}</div>"
 
 
+def _strength(model: LinearModel) -> Strength:
+    training, family = model._training, model._family().name
+    known = (
+        *model._penalty(),
+        bool(model.standardize),
+        training.target_spread,
+        training.total_weight,
+        training.n_rows,
+    )
+    return Strength(*known) if family == "gaussian" else GlmStrength(*known, family)
+
+
 def _strength_lines(strength: Strength, alpha_max: float) -> list[str]:
     own = f"{strength.alpha:.6g} at l1_ratio {strength.l1_ratio:g}"
     if np.isfinite(alpha_max) and alpha_max > 0.0:
@@ -186,8 +194,10 @@ def _translation_lines(strength: Strength) -> list[str]:
 
 
 def _certificate(model: LinearModel) -> str:
+    has_gap = np.isfinite(model.dual_gap_)
+    gap = f"{model.dual_gap_:.1e} of the null model's loss" if has_gap else "not defined"
     return (
-        f"duality gap {model.dual_gap_:.1e} of the null model's loss, "
+        f"duality gap {gap}, "
         f"KKT violation {model.kkt_violation_:.1e} of alpha_max, {model.n_iter_} rounds"
     )
 
@@ -203,7 +213,9 @@ def _left_out(n_kept: int, zeros: list[str]) -> list[str]:
     return lines
 
 
-def _no_p_values(alpha: float, l1_ratio: float) -> str:
+def _no_p_values(model: LinearModel) -> str:
+    alpha, l1_ratio = model._penalty()
     if alpha == 0.0:
-        return NO_P_VALUES_UNPENALISED
+        is_gaussian = model._family().name == "gaussian"
+        return NO_P_VALUES_UNPENALISED.format("OLS" if is_gaussian else "GLM")
     return NO_P_VALUES_UNDER_RIDGE if l1_ratio == 0.0 else NO_P_VALUES_AFTER_SELECTION

@@ -1,0 +1,76 @@
+"""One strength of penalty on a logistic or Poisson model, in the words of other packages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shrinkage.estimators.dialects import Strength, lambdas, mixture, named, short
+
+
+@dataclass(frozen=True)
+class GlmStrength(Strength):
+    """A strength of penalty on the mean of half unit deviances, which have no unit.
+
+    Parameters are those of `Strength`, and
+
+    family : {"binomial", "poisson"}
+    """
+
+    family: str = "binomial"
+
+    @property
+    def l2(self) -> float:
+        """Multiplier of (s b)^2 / 2."""
+        return self.alpha * (1.0 - self.l1_ratio)
+
+    def translations(self) -> list[tuple[str, str]]:
+        """Return (where, what to type there), one pair per package or convention."""
+        return [
+            ("glmnet", named(self.glmnet())),
+            ("scikit-learn", self.scikit_learn()),
+            ("statsmodels", f"GLM.fit_regularized({named(self.statsmodels())})"),
+            ("Keras", named(self.keras())),
+            ("torch", self.torch()),
+            ("sum of losses", lambdas(*self.summed())),
+            ("mean of losses", lambdas(*self.averaged())),
+        ]
+
+    def glmnet(self) -> dict[str, float]:
+        """Return glmnet's lambda and alpha: ours."""
+        return {"lambda": self.alpha, "alpha": self.l1_ratio}
+
+    def scikit_learn(self) -> str:
+        """Return the estimator of scikit-learn with the same objective."""
+        if self.family == "poisson":
+            if self.l1 > 0.0:
+                return "no PoissonRegressor has an L1 part"
+            return f"PoissonRegressor(alpha={short(self.l2)})"
+        if self.alpha == 0.0:
+            return "LogisticRegression(C=np.inf)"
+        C = short(self.logistic_c())
+        if self.l1 == 0.0:
+            return f"LogisticRegression(C={C})"
+        return f"LogisticRegression(C={C}, l1_ratio={short(self.l1_ratio)}, solver='saga')"
+
+    def logistic_c(self) -> float:
+        """Return the C of scikit-learn's LogisticRegression, which multiplies a sum of losses."""
+        return 1.0 / (self.total_weight * self.alpha)
+
+    def statsmodels(self) -> dict[str, float]:
+        """Return alpha and L1_wt of GLM.fit_regularized."""
+        return mixture(self.l1, self.l2, ("alpha", "L1_wt"))
+
+    def torch(self) -> str:
+        """Return the weight_decay of torch.optim.SGD under the mean loss: ridge only."""
+        if self.l1 > 0.0:
+            return "no weight_decay has an L1 part"
+        loss = "BCEWithLogitsLoss" if self.family == "binomial" else "PoissonNLLLoss"
+        return f"SGD(weight_decay={short(self.l2)}) with {loss}"
+
+    def summed(self) -> tuple[float, float]:
+        """Return (l1, l2) of sum w loss + l1 sum |b| + l2 sum b^2."""
+        return self.total_weight * self.l1, 0.5 * self.total_weight * self.l2
+
+    def averaged(self) -> tuple[float, float]:
+        """Return (l1, l2) of mean loss + l1 sum |b| + l2 sum b^2."""
+        return self.l1, 0.5 * self.l2
