@@ -14,7 +14,7 @@ from sklearn.utils.validation import column_or_1d
 from shrinkage import errors
 from shrinkage._typing import AnyArray, ArrayLike, FloatArray
 from shrinkage._validate import check_weights
-from shrinkage.errors import ArgumentError, Phrase, listed
+from shrinkage.errors import ArgumentError, DataWarning, Phrase, listed
 from shrinkage.select.folds import Splits
 from shrinkage.solve import Problem
 
@@ -135,3 +135,24 @@ def balanced_in_folds(problem: Problem, splits: Splits) -> tuple[Problem, Splits
     """Return the problem and the folds such that each training set is balanced for itself."""
     values = {each.name: getattr(problem, each.name) for each in fields(Problem)}
     return BalancedProblem(**values), Splits(splits.n_rows, splits.n_folds, None, tuple(splits))
+
+
+def mention_one_class_folds(problem: Problem, splits: Splits) -> None:
+    """Warn once if folds are fitted to rows of one class, which then is all they predict."""
+    y = problem.y if problem.weights is None else np.where(problem.weights > 0.0, problem.y, np.nan)
+    lacking = _one_class_folds(y, splits)
+    if lacking:
+        errors.warn(
+            f"The training rows of fold {listed(lacking)} are of one class, which is all that it "
+            "predicts.\nHint: fewer folds, or cv=StratifiedKFold() of scikit-learn",
+            DataWarning,
+        )
+
+
+def _one_class_folds(y: FloatArray, splits: Splits) -> list[int]:
+    """Return the folds whose training rows are of one class, y being NaN for rows without one."""
+    if splits.fold_ids is None:
+        trains = (y[train] for train, _ in splits)
+        return [fold for fold, part in enumerate(trains) if not {0.0, 1.0} <= set(part.tolist())]
+    held_out = [splits.fold_ids[y == label] for label in (0.0, 1.0)]
+    return sorted({int(ids[0]) for ids in held_out if ids[0] >= 0 and (ids == ids[0]).all()})

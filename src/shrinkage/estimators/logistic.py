@@ -7,7 +7,12 @@ from typing import Any
 
 from shrinkage._typing import ArrayLike, PerFeature
 from shrinkage._validate import check_l1_ratio, check_l1_ratios
-from shrinkage.estimators.classes import BALANCED, ClassWeight, balanced_in_folds
+from shrinkage.estimators.classes import (
+    BALANCED,
+    ClassWeight,
+    balanced_in_folds,
+    mention_one_class_folds,
+)
 from shrinkage.estimators.classifier import BinaryClassifier
 from shrinkage.estimators.cross_validated import CrossValidatedModel
 from shrinkage.estimators.linear import SingleModel
@@ -185,6 +190,7 @@ class LogisticRegressionCV(CrossValidatedModel, BinaryClassifier):
         return check_l1_ratios(self.l1_ratio)
 
     def _on_folds(self, problem: Problem, splits: Splits) -> tuple[Problem, Splits]:
+        mention_one_class_folds(problem, splits)
         if isinstance(self.class_weight, str) and self.class_weight == BALANCED:
             return balanced_in_folds(problem, splits)
         return problem, splits
