@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -20,6 +22,30 @@ def rows_of(heading: str) -> list[list[str]]:
     section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+STRENGTHS = {row[0]: row[1:] for row in rows_of("Strength of the penalty")}
+
+
+def ours_of(name: str, **theirs: float) -> dict[str, Any]:
+    """Return what the row of the page makes of another package's numbers, the cell executed.
+
+    `alpha = ...` stands in code; alone, `...` is the alpha. l1_ratio is 1 where it is not said.
+    `lambda_` stands for lambda. The remark says what to standardize.
+    """
+    ours_cell, remark = STRENGTHS[name]
+    known: dict[str, Any] = {"sqrt": np.sqrt, "n": N, **theirs}
+    ours: dict[str, Any] = {"l1_ratio": 1.0}
+    for code in re.findall(r"`(.*?)`", ours_cell):
+        word, _, formula = code.rpartition(" = ")
+        if not word:
+            word = formula if formula in ("alpha", "l1_ratio") else "alpha"
+        ours[word] = eval(re.sub(r"\blambda\b", "lambda_", formula), known)
+        known.setdefault("alpha", ours[word])
+    ours["standardize"] = {"True": True, "False": False}[
+        re.search(r"`standardize=(True|False)`", remark)[1]
+    ]
+    return ours
 
 
 def sample() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

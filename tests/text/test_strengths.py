@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,35 +13,23 @@ from numpy.testing import assert_allclose
 
 import shrinkage
 from shrinkage.estimators.dialects import Strength
-from tests.text.names_page import ROOT, N, P, fitted, minimised, rows_of, sample, squares
-
-STRENGTHS = {row[0]: row[1:] for row in rows_of("Strength of the penalty")}
+from tests.text.glm_strengths import EXECUTE_GLM, classes_of, counts_of
+from tests.text.names_page import (
+    ROOT,
+    STRENGTHS,
+    N,
+    P,
+    fitted,
+    minimised,
+    ours_of,
+    sample,
+    squares,
+)
 
 
 @pytest.fixture(scope="module")
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return sample()
-
-
-def ours_of(name: str, **theirs: float) -> dict[str, Any]:
-    """Return what the row of the page makes of another package's numbers, the cell executed.
-
-    `alpha = ...` stands in code; alone, `...` is the alpha. l1_ratio is 1 where it is not said.
-    `lambda_` stands for lambda. The remark says what to standardize.
-    """
-    ours_cell, remark = STRENGTHS[name]
-    known: dict[str, Any] = {"sqrt": np.sqrt, "n": N, **theirs}
-    ours: dict[str, Any] = {"l1_ratio": 1.0}
-    for code in re.findall(r"`(.*?)`", ours_cell):
-        word, _, formula = code.rpartition(" = ")
-        if not word:
-            word = formula if formula in ("alpha", "l1_ratio") else "alpha"
-        ours[word] = eval(re.sub(r"\blambda\b", "lambda_", formula), known)
-        known.setdefault("alpha", ours[word])
-    ours["standardize"] = {"True": True, "False": False}[
-        re.search(r"`standardize=(True|False)`", remark)[1]
-    ]
-    return ours
 
 
 # The objective as the row's name has it, of the errors e, the coefficients b and s = |b|.
@@ -202,6 +189,7 @@ EXECUTE_STRENGTH: dict[str, Callable] = {
     "Spark ML `LinearRegression(regParam, elasticNetParam)`": spark,
     'Keras `regularizers.L1L2(l1, l2)`, loss `"mse"`': keras,
     "torch `SGD(weight_decay)`, `MSELoss`": torch_decay,
+    **EXECUTE_GLM,
     **{f"textbook: {name}": textbook for name in TEXTBOOK},
 }
 
@@ -274,3 +262,35 @@ def test_what_the_summary_says_for_scikit_learn_gives_the_same_model(
     scale = np.sqrt(np.cov(X.T, ddof=0, aweights=w).diagonal()) if standardize else np.ones(P)
     theirs = eval(typed[1], vars(peer)).set_params(tol=1e-10).fit(X / scale, y, sample_weight=w)
     assert_allclose(model.coef_, theirs.coef_ / scale, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize(
+    "model",
+    [
+        shrinkage.LogisticRegression(0.02),
+        shrinkage.LogisticRegression(0.02, 0.6, class_weight={1: 2.0}),
+        shrinkage.GeneralizedLinearRegressor("binomial", 0.05),
+        shrinkage.PoissonRegressor(0.1),
+    ],
+    ids=str,
+)
+def test_what_the_summary_says_for_scikit_learn_gives_the_same_glm(
+    model, standardize, data
+) -> None:
+    X, _, w = data
+    y = counts_of(data) if isinstance(model, shrinkage.PoissonRegressor) else classes_of(data)
+    model.set_params(standardize=standardize).fit(X, y, sample_weight=w)
+    typed = re.search(r"scikit-learn +(\w+\(.*\))", model.summary())
+    assert typed is not None
+    scale = np.sqrt(np.cov(X.T, ddof=0, aweights=w).diagonal()) if standardize else np.ones(P)
+    if standardize and getattr(model, "class_weight", None):
+        weights = w * np.where(y == 1, 2.0, 1.0)
+        scale = np.sqrt(np.cov(X.T, ddof=0, aweights=weights).diagonal())
+    theirs = eval(typed[1], vars(peer)).set_params(tol=1e-10, max_iter=100_000)
+    if "saga" in typed[1] and theirs.penalty == "l2":
+        theirs.set_params(penalty="elasticnet")
+    if hasattr(model, "class_weight"):
+        theirs.set_params(class_weight=model.class_weight)
+    theirs.fit(X / scale, y, sample_weight=w)
+    assert_allclose(np.ravel(model.coef_), np.ravel(theirs.coef_) / scale, rtol=1e-3, atol=1e-4)

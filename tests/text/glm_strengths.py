@@ -1,0 +1,142 @@
+"""What executes the rows of docs/names.md on logistic and Poisson models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import sklearn.linear_model as peer
+from numpy.testing import assert_allclose
+
+import shrinkage
+from tests.text.names_page import ROOT, N, P, minimised, ours_of
+
+
+def classes_of(data) -> np.ndarray:
+    """Return a target of two classes for the same rows."""
+    return (data[1] > np.median(data[1]) + np.sin(np.arange(N))).astype(int)
+
+
+def counts_of(data) -> np.ndarray:
+    """Return counts for the same rows."""
+    return np.random.default_rng(1).poisson(np.exp(data[1] / 10.0)).astype(float)
+
+
+def saga(**theirs: float) -> peer.LogisticRegression:
+    """Return scikit-learn's logistic elastic net, which had another switch before 1.8."""
+    if peer.LogisticRegression().penalty == "l2":
+        theirs["penalty"] = "elasticnet"
+    return peer.LogisticRegression(**theirs, solver="saga", tol=1e-12, max_iter=1_000_000)
+
+
+def logistic_peer(name: str, data) -> None:
+    """Check C with both penalties, with weights of rows and of classes."""
+    X, _, w = data
+    y, Z = classes_of(data), X / X.std(axis=0)
+    theirs = {"C": 0.4, "l1_ratio": 0.6} if "l1_ratio" in name else {"C": 0.4}
+    expected = saga(**theirs) if "l1_ratio" in name else peer.LogisticRegression(C=0.4, tol=1e-10)
+    for class_weight in (None, {0: 0.5, 1: 3.0}, "balanced"):
+        expected.set_params(class_weight=class_weight).fit(Z, y, sample_weight=w)
+        each = {0: 0.5, 1: 3.0} if isinstance(class_weight, dict) else {0: 1.0, 1: 1.0}
+        total = (w * np.array([each[label] for label in y])).sum()
+        ours = shrinkage.LogisticRegression(
+            **ours_of(name, W=total, **theirs), class_weight=class_weight
+        ).fit(Z, y, sample_weight=w)
+        assert_allclose(ours.coef_, expected.coef_, rtol=1e-3, atol=2e-4)
+        assert_allclose(ours.intercept_, expected.intercept_, rtol=1e-3, atol=2e-4)
+
+
+def poisson_peer(name: str, data) -> None:
+    X, _, w = data
+    y = counts_of(data)
+    theirs = peer.PoissonRegressor(alpha=0.3, tol=1e-10, max_iter=10_000)
+    theirs.fit(X, y, sample_weight=w)
+    ours = shrinkage.PoissonRegressor(**ours_of(name, alpha=0.3)).fit(X, y, sample_weight=w)
+    assert_allclose(ours.coef_, theirs.coef_, rtol=1e-3, atol=1e-4)
+    assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-3)
+
+
+def statsmodels_glm(name: str, data) -> None:
+    import statsmodels.api as sm
+
+    X, alpha = data[0], 0.02
+    strengths = np.append(0.0, np.full(P, alpha))
+    for cls, y, family in (
+        (shrinkage.LogisticRegression, classes_of(data), sm.families.Binomial()),
+        (shrinkage.PoissonRegressor, counts_of(data), sm.families.Poisson()),
+    ):
+        ours = cls(**ours_of(name, alpha=alpha, L1_wt=0.4)).fit(X, y)
+        found = np.append(ours.intercept_, ours.coef_)
+        # A coefficient that was 0 once stays 0 there, so it is to begin near the answer.
+        theirs = sm.GLM(y, np.column_stack([np.ones(N), X]), family=family).fit_regularized(
+            alpha=strengths,
+            L1_wt=0.4,
+            start_params=found + 0.01,
+            cnvrg_tol=1e-12,
+            zero_tol=1e-12,
+            maxiter=10_000,
+        )
+        assert_allclose(found, theirs.params, rtol=1e-3, atol=1e-3)
+
+
+def log_losses(eta, y):
+    return np.log1p(np.exp(eta)) - y * eta
+
+
+def agree_with_log_loss(name: str, data, penalty: Callable, **theirs: float) -> None:
+    """Check that the row's translation minimises mean log loss + penalty(b, |b|)."""
+    X, y = data[0] / data[0].std(axis=0), classes_of(data)
+    found = minimised(lambda b0, b, s: log_losses(b0 + X @ b, y).mean() + penalty(b, s))
+    ours = shrinkage.LogisticRegression(**ours_of(name, **theirs)).fit(X, y)
+    assert_allclose(np.append(ours.intercept_, ours.coef_), found, rtol=1e-3, atol=2e-4)
+
+
+def keras_logistic(name: str, data) -> None:
+    l1, l2 = 0.03, 0.01
+    agree_with_log_loss(name, data, lambda b, s: l1 * s.sum() + l2 * (b**2).sum(), l1=l1, l2=l2)
+
+
+def textbook_logistic(name: str, data) -> None:
+    agree_with_log_loss(name, data, lambda b, s: 3.0 / 2 * (b**2).sum() / N, lambda_=3.0)
+
+
+def torch_logistic(name: str, data) -> None:
+    """Check SGD's documented update, as above."""
+    X, y, decay = data[0], classes_of(data), 0.05
+    ours = ours_of(name, weight_decay=decay)
+    model = shrinkage.LogisticRegression(**ours, settings=shrinkage.Settings(tol=1e-14)).fit(X, y)
+    error = model.predict_proba(X)[:, 1] - y
+    assert_allclose(X.T @ error / N + decay * model.coef_[0], 0.0, atol=1e-6)
+    assert_allclose(error.mean(), 0.0, atol=1e-6)
+
+
+def glmnet_families(name: str, data) -> None:
+    """Check stored answers of glmnet for both families."""
+    folder = ROOT / "tests" / "parity" / "data"
+    X = np.loadtxt(folder / "small_x.csv", delimiter=",")
+    with (folder / "reference_glm.jsonl").open(encoding="utf-8") as lines:
+        cases = {case["case"]: case for case in map(json.loads, lines)}
+    for cls, case_name, file in (
+        (shrinkage.LogisticRegression, "binomial_alpha1", "small_binom.csv"),
+        (shrinkage.PoissonRegressor, "poisson_alpha1", "small_pois.csv"),
+    ):
+        y, case = np.loadtxt(folder / file, delimiter=","), cases[case_name]
+        for position in (3, 8, 15):
+            ours = ours_of(name, lambda_=case["lambda"][position], alpha=1.0)
+            theirs = np.zeros(case["n_features"])
+            for feature, value in case["coef"][position].items():
+                theirs[int(feature)] = value
+            assert_allclose(np.ravel(cls(**ours).fit(X, y).coef_), theirs, atol=1e-5)
+
+
+EXECUTE_GLM: dict[str, Callable] = {
+    'glmnet `family="binomial"` or `"poisson"`, `lambda`, `alpha`': glmnet_families,
+    "scikit-learn `LogisticRegression(C)`": logistic_peer,
+    "scikit-learn `LogisticRegression(C, l1_ratio)`": logistic_peer,
+    "scikit-learn `PoissonRegressor(alpha)`": poisson_peer,
+    "statsmodels `GLM.fit_regularized(alpha, L1_wt)`": statsmodels_glm,
+    'Keras `regularizers.L1L2(l1, l2)`, loss `"binary_crossentropy"`': keras_logistic,
+    "torch `SGD(weight_decay)`, `BCEWithLogitsLoss`": torch_logistic,
+    "textbook: sum of log losses + lambda/2 * sum w^2": textbook_logistic,
+}
