@@ -68,6 +68,61 @@ No p-values: ridge shrinks its coefficients towards zero on purpose, and the usu
 standard errors say nothing about that bias.
 """
 
+# Without features the log odds are log(3/5), the log of the mean is log(4.5).
+LOGISTIC = """\
+LogisticRegression: 0 of 2 features kept, 0.0 % of the deviance explained (8 rows)
+
+model               log odds of 'yes' against 'no' = intercept + sum of coefficient times feature
+alpha               0.5 at l1_ratio 1; alpha_max #, alpha/alpha_max #: at this strength every \
+penalised coefficient is zero
+in other words      glmnet          lambda=0.5, alpha=1
+                    scikit-learn    LogisticRegression(C=0.25, l1_ratio=1, solver='saga')
+                    statsmodels     GLM.fit_regularized(alpha=0.5, L1_wt=1)
+                    Keras           l1=0.5, l2=0
+                    torch           no weight_decay has an L1 part
+                    sum of losses   + 4*sum |b|
+                    mean of losses  + 0.5*sum |b|
+                    for packages that do not scale: each column over its standard deviation
+degrees of freedom  0
+status              NULL_MODEL: Every penalised coefficient is zero: alpha is not below \
+alpha_max. Choose a smaller alpha.
+certificate         duality gap # of the null model's loss, KKT violation # of alpha_max, # rounds
+
+feature      coefficient  per standard deviation
+(intercept)      -0.5108
+exactly zero: dose, age
+
+No p-values: the same data chose the features and estimated their coefficients, which
+are shrunk towards zero besides; the usual standard errors know of neither and would be
+too small.
+"""
+
+POISSON = """\
+PoissonRegressor: 2 of 2 features kept, 100.0 % of the deviance explained (4 rows)
+
+model               log of the mean of y = intercept + sum of coefficient times feature
+alpha               0 at l1_ratio 0
+in other words      glmnet          lambda=0, alpha=0
+                    scikit-learn    PoissonRegressor(alpha=0)
+                    statsmodels     GLM.fit_regularized(alpha=0, L1_wt=1)
+                    Keras           l1=0, l2=0
+                    torch           SGD(weight_decay=0) with PoissonNLLLoss
+                    sum of losses   no penalty
+                    mean of losses  no penalty
+                    for packages that do not scale: each column over its standard deviation
+degrees of freedom  2
+status              CONVERGED: The duality gap fell below the tolerance.
+certificate         duality gap not defined, KKT violation # of alpha_max, # rounds
+
+feature      coefficient  per standard deviation
+dose              0.6931                  0.6931
+age               0.3466                  0.3466
+(intercept)        1.040
+
+No p-values: this package estimates and predicts; for tests without a penalty use
+statsmodels' GLM.
+"""
+
 CROSS_VALIDATED = """\
 ElasticNetCV: # of # features kept, # % of the deviance explained (# rows)
 
@@ -101,6 +156,20 @@ def test_lasso() -> None:
 
 def test_ridge() -> None:
     assert masked(shrinkage.Ridge(0.5, standardize=False).fit(X, Y).summary()) + "\n" == RIDGE
+
+
+def test_logistic() -> None:
+    data, y = pd.concat([X, X]), ["no", "no", "yes", "no", "no", "yes", "yes", "no"]
+    text = masked(shrinkage.LogisticRegression(0.5, 1.0).fit(data, y).summary())
+    text = re.sub(
+        r"alpha_max \d\S+, alpha/alpha_max \d\S*:", "alpha_max #, alpha/alpha_max #:", text
+    )
+    assert text + "\n" == LOGISTIC
+
+
+def test_poisson() -> None:
+    y = np.exp(1.5 * np.log(2.0) + X["dose"] * np.log(2.0) + X["age"] * np.log(2.0) / 2.0)
+    assert masked(shrinkage.PoissonRegressor(0.0).fit(X, y).summary()) + "\n" == POISSON
 
 
 def test_cross_validation() -> None:

@@ -10,11 +10,13 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold
 
 import shrinkage
 from shrinkage.errors import ArgumentError
+from shrinkage.families import Binomial
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(50, 4)) * [1.0, 10.0, 0.1, 1.0]
@@ -34,14 +36,32 @@ MODELS = {
     "unpenalised": shrinkage.Lasso(0.0),
     "lasso cv": shrinkage.LassoCV(20),
     "ridge cv": shrinkage.RidgeCV(10, cv="loo"),
+    "poisson": shrinkage.PoissonRegressor(0.1, 1.0),
+    "poisson cv": shrinkage.PoissonRegressorCV(10, scoring="mae"),
+    "logistic": shrinkage.LogisticRegression(0.1),
+    "logistic, no penalty": shrinkage.LogisticRegression(0.0),
+    "logistic cv": shrinkage.LogisticRegressionCV(10, cv=4, scoring="auc", class_weight="balanced"),
+    "family by name": shrinkage.GeneralizedLinearRegressor("poisson"),
+    "family by value": shrinkage.GeneralizedLinearRegressor(Binomial()),
     "elastic net cv": shrinkage.ElasticNetCV(10, l1_ratio=[0.2, 0.9], rule="1se", cv=KFold(4)),
 }
+
+
+def target_of(model) -> np.ndarray:
+    family = model._family().name
+    if family == "poisson":
+        return np.round(np.exp(Y / 4.0))
+    if family == "gaussian":
+        return Y
+    codes = (np.argsort(np.argsort(Y)) + 9 * np.sin(np.arange(50)) > 25).astype(int)
+    return codes if is_regressor(model) else np.array(["no", "yes"])[codes]
 
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("data", [X, FRAME], ids=["array", "frame"])
 def test_a_loaded_model_is_the_saved_one(name: str, data, tmp_path: Path) -> None:
-    model = MODELS[name].fit(data, Y)
+    model = MODELS[name]
+    model.fit(data, target_of(model))
     written = model.save(tmp_path / "model.json")
     again = shrinkage.load(written)
     assert type(again) is type(model)
@@ -52,7 +72,14 @@ def test_a_loaded_model_is_the_saved_one(name: str, data, tmp_path: Path) -> Non
     assert again.n_features_in_ == model.n_features_in_
     document = json.loads(written.read_text(encoding="utf-8"))
     jsonschema.validate(document, SCHEMA)
-    assert document["coefficients"] == dict(zip(model.coef_names_, model.coef_, strict=True))
+    coef = np.ravel(model.coef_).tolist()
+    assert document["coefficients"] == dict(zip(model.coef_names_, coef, strict=True))
+    assert document["family"] == model._family().name
+    assert again.coef_.shape == model.coef_.shape
+    assert np.shape(again.intercept_) == np.shape(model.intercept_)
+    for method in ("predict_linear", "predict_proba", "decision_function"):
+        if hasattr(model, method):
+            assert np.array_equal(getattr(again, method)(data), getattr(model, method)(data))
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
 
 
@@ -71,6 +98,33 @@ def test_a_loaded_model_finds_columns_by_name(tmp_path: Path) -> None:
         again.predict(FRAME.iloc[:5].assign(city="Paris"))
     with pytest.raises(ArgumentError, match="bmi"):
         again.predict(FRAME.drop(columns="bmi"))
+
+
+def test_text_that_looks_like_a_number_stays_a_label(tmp_path: Path) -> None:
+    y = np.array(["NaN", "Infinity"])[(Y > 3.0).astype(int)]
+    model = shrinkage.LogisticRegression(0.1).fit(X, y)
+    again = shrinkage.load(model.save(tmp_path / "model.json"))
+    assert again.classes_.tolist() == ["Infinity", "NaN"]
+
+
+def test_labels_that_json_does_not_have_are_not_saved(tmp_path: Path) -> None:
+    y = np.array(["2001-01-01", "2002-02-02"], dtype="datetime64[D]")[(Y > 3.0).astype(int)]
+    model = shrinkage.LogisticRegression(0.1).fit(X, y)
+    with pytest.raises(ArgumentError, match="`classes_` can't be saved: labels of type"):
+        model.save(tmp_path / "model.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_without_classes_is_still_a_model(tmp_path: Path) -> None:
+    """Version 0.1.0 wrote neither classes nor whether larger errors are better."""
+    place = shrinkage.LassoCV(20).fit(X, Y).save(tmp_path / "model.json")
+    document = json.loads(place.read_text(encoding="utf-8"))
+    del document["classes"], document["cross_validation"]["larger_is_better"]
+    jsonschema.validate(document, SCHEMA)
+    place.write_text(json.dumps(document), encoding="utf-8")
+    assert not shrinkage.CrossValidationDisplay.from_estimator(
+        shrinkage.load(place)
+    ).larger_is_better
 
 
 def test_what_json_cannot_hold_is_named(tmp_path: Path) -> None:
@@ -134,6 +188,7 @@ DAMAGE = {
     "null as a coefficient": (lambda d: d["coefficients"].update(bmi=None), "damaged"),
     "unknown estimator": (lambda d: d.update(estimator="Forest"), "no entry 'Forest'"),
     "unknown parameter": (lambda d: d["parameters"].update(C=1.0), "damaged"),
+    "no labels": (lambda d: d.update(estimator="LogisticRegression"), "damaged"),
     "unknown status": (lambda d: d["certificate"].update(status="FINE"), "no entry 'FINE'"),
     "no curve": (lambda d: d.update(cross_validation=None), "damaged"),
     "list for an object": (lambda d: d.update(features=[]), "damaged"),
