@@ -7,8 +7,10 @@ import pytest
 from scipy import sparse
 
 from shrinkage import Settings, elastic_net_path
+from shrinkage.solve import Status
 from shrinkage.solve.certificate import certify
 from shrinkage.solve.plan import CROSS_PRODUCTS, WORKING_SET
+from tests.cases import FAMILIES, NEWTON_FAMILIES
 from tests.judge import judge
 from tests.plans import forced
 from tests.random_problems import KINDS, N_ALPHAS, random_problem, random_sparse_problem
@@ -85,6 +87,49 @@ def test_random_problems(block):
 @pytest.mark.parametrize("block", range(N_BLOCKS, N_BLOCKS + N_LONG_BLOCKS))
 def test_more_random_problems(block):
     _check(block)
+
+
+def _family_fault(seed, family):
+    """Return what is wrong with the path of another family, or an empty string."""
+    problem, rng = random_problem(seed), np.random.default_rng(seed)
+    z = (problem.y - problem.y.mean()) / (problem.y.std() or 1.0)
+    y = FAMILIES[family].of_response(rng, z * rng.choice([0.5, 1.0, 3.0]))
+    is_sparse = seed // len(KINDS) % 3 == 0 and not problem.is_shifted
+    path = elastic_net_path(
+        sparse.csc_array(problem.X) if is_sparse else problem.X,
+        y,
+        family=family,
+        alphas=6,
+        alpha_min_ratio=problem.alpha_min_ratio,
+        settings=Settings(n_threads=1),
+        **problem.options,
+    )
+    has_free = (problem.options.get("penalty_factor", np.ones(1)) == 0.0).any()
+    for k, alpha in enumerate(path.alphas):
+        if path.status[k] is Status.SEPARATED and has_free:
+            continue
+        given = problem.X, y, path.coef_path[k], path.intercepts[k]
+        judged = certify(*given, family=family, alpha=alpha, **problem.options)
+        # What is free within bounds is fitted anew by the judge, not by the core.
+        if judged.dual_gap > (2e-8 if has_free else 1.01e-8) or not path.status[k].converged:
+            return f"problem {seed}, alpha {k}: {judged}, {path.status[k].name}"
+    return ""
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("family", NEWTON_FAMILIES)
+@pytest.mark.parametrize("block", range(4))
+def test_random_problems_of_the_other_families(block, family):
+    faults = [_family_fault(seed, family) for seed in range(60 * block, 60 * (block + 1))]
+    assert not any(faults), "\n".join(filter(None, faults))
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("family", NEWTON_FAMILIES)
+@pytest.mark.parametrize("block", range(4, 40))
+def test_more_random_problems_of_the_other_families(block, family):
+    test_random_problems_of_the_other_families(block, family)
 
 
 @pytest.mark.parametrize("seed", range(36))
