@@ -30,10 +30,12 @@ def two_classes(y: Any) -> tuple[AnyArray, FloatArray]:
     ArgumentError
         If y holds fewer or more than two different labels, or numbers that are no labels.
     """
-    if y is None:
-        raise errors.missing_target()
-    _refuse_missing(np.asarray(y))
-    kind = type_of_target(y, input_name="y")
+    labels = _as_array(y)
+    _refuse_missing(labels)
+    try:
+        kind = type_of_target(labels, input_name="y")
+    except TypeError:
+        kind = "bytes, or a mixture of types"
     if kind not in ("binary", "multiclass"):
         got = Phrase(f"Unknown label type: {kind}")
         hint = (
@@ -41,7 +43,7 @@ def two_classes(y: Any) -> tuple[AnyArray, FloatArray]:
             "takes shares of ones in [0, 1]"
         )
         raise ArgumentError.must("y", "hold one label per row", got, hint)
-    classes, codes = np.unique(column_or_1d(y, warn=True), return_inverse=True)
+    classes, codes = np.unique(column_or_1d(labels, warn=True), return_inverse=True)
     if classes.size == 1:
         got = Phrase(f"only {errors.describe(classes[0])}: rows of one class")
         raise ArgumentError.must("y", "hold both classes", got)
@@ -54,6 +56,22 @@ def two_classes(y: Any) -> tuple[AnyArray, FloatArray]:
         hint = "sklearn.multiclass.OneVsRestClassifier(LogisticRegression(...)) fits one per class"
         raise ArgumentError.must("y", "hold two classes", got, hint)
     return classes, codes.astype(np.float64)
+
+
+def _as_array(y: Any) -> AnyArray:
+    if y is None:
+        raise errors.missing_target()
+    if isinstance(y, np.ma.MaskedArray):
+        raise errors.masked("y")
+    try:
+        labels = np.asarray(y)
+    except ValueError as error:
+        raise errors.ragged("y") from error
+    if labels.ndim == 0:
+        raise ArgumentError.must("y", "hold one label per row", y)
+    if labels.dtype.kind == "c":
+        raise errors.complex_numbers("y")
+    return labels
 
 
 def _refuse_missing(y: AnyArray) -> None:

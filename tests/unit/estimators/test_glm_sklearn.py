@@ -39,7 +39,12 @@ CLASSIFIERS = [
     LogisticRegressionCV([1.0, 0.3], cv=3, class_weight="balanced", settings=EXACT),
 ]
 COUNTS = [PoissonRegressor(), PoissonRegressor(0.05, 0.5), PoissonRegressorCV(10, cv=3)]
-ALL = [*CLASSIFIERS, *COUNTS, GeneralizedLinearRegressor()]
+ALL = [
+    *CLASSIFIERS,
+    *COUNTS,
+    GeneralizedLinearRegressor(),
+    GeneralizedLinearRegressor("poisson", 0.05, 1.0),
+]
 CHECKS = [pair for model in ALL for pair in estimator_checks_generator(model)]
 
 RNG = np.random.default_rng(8)

@@ -231,6 +231,29 @@ def test_targets_are_checked(y, message: str) -> None:
         assert "\nHint: " in str(caught.value) or "class" in message or "NaN" in message
 
 
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array(["a", 1] * 75, dtype=object),
+        [b"a", b"b"] * 75,
+        np.eye(N)[:, :2],
+        sparse.csr_array(np.eye(N)),
+        np.ma.array([0, 1] * 75, mask=[True] + [False] * 149),
+        [1.0 + 1.0j, 2.0] * 75,
+        [[0, 1], [1]] * 75,
+        [0, 1],
+        [0, 1] * 80,
+        "target",
+        5,
+        None,
+    ],
+    ids=lambda y: type(y).__name__,
+)
+def test_what_are_no_labels_is_an_argument_error(y) -> None:
+    with pytest.raises(ArgumentError, match="`y` "):
+        LogisticRegression().fit(X, y)
+
+
 def test_more_classes_name_what_there_is() -> None:
     with pytest.raises(ArgumentError, match="OneVsRestClassifier"):
         LogisticRegression().fit(X, np.arange(N) % 4)
