@@ -137,8 +137,10 @@ def warn_of(
     worst = failed[np.argmax(np.nan_to_num(dual_gap[failed], nan=np.inf))]
     status = CORE_STATUS[codes[worst]]
     reached = f"has a duality gap of {dual_gap[worst]:.1e} of the null model's loss"
-    if np.isnan(dual_gap[worst]):
-        reached = "has no duality gap: nothing is penalised,"
+    if status is Status.SEPARATED:
+        reached = "has no finite optimum"
+    elif np.isnan(dual_gap[worst]):
+        reached = "has no duality gap, as nothing is penalised,"
     message = (
         f"{failed.size} of {len(alphas)} alphas did not converge; the others are exact. "
         f"Worst: alpha = {alphas[worst]:.6g} {reached} "

@@ -12,7 +12,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from shrinkage import ArgumentError
+from shrinkage import ArgumentError, ConvergenceWarning
 from shrinkage.families import resolve
 from shrinkage.select.closed_form import leave_one_out
 from shrinkage.select.crossval import cross_validate
@@ -195,3 +195,16 @@ def test_closed_forms_are_for_least_squares(family, measure):
     problem = problem_of(family, "plain").with_l1_ratio(0.0)
     with pytest.raises(ArgumentError, match=f"`cv` can't be '{measure}' for the {family} family"):
         leave_one_out(problem, measure)
+
+
+def test_separation_in_the_folds_is_said_once():
+    X, _ = cases.Case("tall", "lasso", "plain", "binomial").data()
+    y = (X[:, 2] > 0).astype(float)
+    problem = make_problem(
+        X, y, family="binomial", penalty_factor=np.where(np.arange(8) == 2, 0, 1)
+    )
+    with pytest.warns(
+        ConvergenceWarning, match=r"(?s)12 of 12 alphas .*coefficients: 2\."
+    ) as caught:
+        cross_validate(problem, splits_of(problem, 5), alphas=[0.1, 0.01])
+    assert len(caught) == 1

@@ -235,7 +235,7 @@ def test_separation_names_the_columns():
     assert set(path.status) == {Status.SEPARATED}
     assert not path.status[0].converged
     assert np.isfinite(path.coef_path).all()
-    with pytest.warns(ConvergenceWarning, match="alpha = 0 has no duality gap"):
+    with pytest.warns(ConvergenceWarning, match="alpha = 0 has no finite optimum"):
         path = elastic_net_path(X, y, family="binomial", alphas=[0.1, 0.0])
     assert path.status == (Status.CONVERGED, Status.SEPARATED)
     assert "dual_gap <= " in repr(path)
