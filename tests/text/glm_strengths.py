@@ -80,6 +80,25 @@ def statsmodels_glm(name: str, data) -> None:
         assert_allclose(found, theirs.params, rtol=1e-3, atol=1e-3)
 
 
+def statsmodels_unpenalised(name: str, data) -> None:
+    import statsmodels.api as sm
+
+    X, _, w = data
+    design, offset = np.column_stack([np.ones(N), X]), 0.1 * np.cos(np.arange(N))
+    settings = shrinkage.Settings(tol=1e-11)
+    for cls, y, family in (
+        (shrinkage.LogisticRegression, classes_of(data), sm.families.Binomial()),
+        (shrinkage.PoissonRegressor, counts_of(data), sm.families.Poisson()),
+    ):
+        theirs = sm.GLM(y, design, family=family, offset=offset, freq_weights=w).fit(tol=1e-12)
+        ours = cls(**ours_of(name), settings=settings).fit(X, y, sample_weight=w, offset=offset)
+        found = np.append(ours.intercept_, ours.coef_)
+        assert_allclose(found, theirs.params, rtol=1e-5, atol=1e-6)
+    plain = shrinkage.LogisticRegression(0.0, settings=settings).fit(X, classes_of(data))
+    theirs = sm.Logit(classes_of(data), design).fit(disp=0, method="newton", maxiter=100)
+    assert_allclose(plain.coef_[0], theirs.params[1:], rtol=1e-5)
+
+
 def log_losses(eta, y):
     return np.log1p(np.exp(eta)) - y * eta
 
@@ -135,6 +154,7 @@ EXECUTE_GLM: dict[str, Callable] = {
     "scikit-learn `LogisticRegression(C)`": logistic_peer,
     "scikit-learn `LogisticRegression(C, l1_ratio)`": logistic_peer,
     "scikit-learn `PoissonRegressor(alpha)`": poisson_peer,
+    "statsmodels `GLM(y, X, family, offset, freq_weights).fit()`, `Logit`": statsmodels_unpenalised,
     "statsmodels `GLM.fit_regularized(alpha, L1_wt)`": statsmodels_glm,
     'Keras `regularizers.L1L2(l1, l2)`, loss `"binary_crossentropy"`': keras_logistic,
     "torch `SGD(weight_decay)`, `BCEWithLogitsLoss`": torch_logistic,

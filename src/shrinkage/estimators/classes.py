@@ -171,6 +171,6 @@ def _one_class_folds(y: FloatArray, splits: Splits) -> list[int]:
     """Return the folds whose training rows are of one class, y being NaN for rows without one."""
     if splits.fold_ids is None:
         trains = (y[train] for train, _ in splits)
-        return [fold for fold, part in enumerate(trains) if not {0.0, 1.0} <= set(part.tolist())]
+        return [fold for fold, part in enumerate(trains) if np.nanmin(part) == np.nanmax(part)]
     held_out = [splits.fold_ids[y == label] for label in (0.0, 1.0)]
     return sorted({int(ids[0]) for ids in held_out if ids[0] >= 0 and (ids == ids[0]).all()})
