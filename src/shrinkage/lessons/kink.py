@@ -203,7 +203,7 @@ def _numbers(exercise: Exercise, traces: Sequence[Trace]) -> str:
 def _description(exercise: Exercise, traces: Sequence[Trace], name: str) -> str:
     ends = "; ".join(
         f"{trace.method}: {_nearness(float(trace.excess[-1]), exercise.known_to)} "
-        f"after {trace.passes[-1]:.0f} passes with {_counted(int(trace.n_zeros[-1]))}"
+        f"after {len(trace.excess) - 1} steps with {_counted(int(trace.n_zeros[-1]))}"
         for trace in traces
     )
     return (
