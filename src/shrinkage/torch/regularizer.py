@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from shrinkage._validate import check_choice, check_count
-from shrinkage.errors import ArgumentError
-from shrinkage.penalties import L2, Penalty
-from shrinkage.torch.decay import DecoupledDecay
+from shrinkage.errors import ArgumentError, DataWarning, warn
+from shrinkage.penalties import Penalty
+from shrinkage.torch.explain import Explanation, decay_notes, explain
 from shrinkage.torch.full_gradient import Loss, Polish, Stationarity, measure, polish, value_of
 from shrinkage.torch.methods import TENSORS, Dual, Method, Prox, Subgradient
 from shrinkage.torch.rules import Block, Rule, assign
@@ -31,7 +31,80 @@ def attach(
     method: str = "prox",
     schedule: Schedule | None = None,
 ) -> Regularizer:
-    """Penalise the parameters of a model from the next step of its optimizer on."""
+    """Penalise a model's parameters from the next step of its optimizer on.
+
+    The objective is loss + sum of the penalties, with alpha as in the rest of the package: under
+    every optimizer that is supported the same alpha gives the same weights as `Lasso`,
+    `ElasticNet` or `Ridge` with `standardize=False`, if the loss is *half* the mean squared error
+    (with `torch.nn.MSELoss`, which has no half, the same model is at twice their alpha), and
+    weights that should be zero are exactly 0.0.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        SGD, Adam, AdamW, NAdam, RAdam, Adamax, RMSprop or Adagrad with any options but
+        `maximize`. It stays the object that it is; hooks on it do the work, so schedulers,
+        gradient scalers, accumulation, clipping and checkpoints go on as before.
+    model : torch.nn.Module
+        Its parameters are found by name; tied ones count once.
+    rules : sequence of Rule
+        The first that matches a parameter decides. One that is first for nothing is an error.
+    default : Penalty, optional
+        For what no rule matches, but for biases, norms and embeddings (`skip` of the penalty).
+        None means no penalty.
+    method : {"prox", "dual", "subgradient"}, default "prox"
+        "prox": the proximal step in the optimizer's own metric. No second copy of the weights
+        (half precision: one float32 tensor for what rounding loses). With mini-batches it finds
+        the objective and too many non-zeros; `polish` at the end finds the support.
+        "dual": regularised dual averaging, which averages the noise out of the zeros; one copy
+        of the weights, two for an adaptive optimizer. Best with SGD.
+        "subgradient": the textbook's way, any optimizer, and never an exact zero.
+    schedule : Constant, WarmUp, Ramp or Cosine, optional
+        Multiplies every alpha; counted in steps of the optimizer. None means `Constant()`.
+
+    Returns
+    -------
+    Regularizer
+
+    Raises
+    ------
+    ArgumentError
+        If the optimizer is not supported, has a regularizer already or maximises; if a rule
+        matches nothing; if a weight has not the groups that its penalty asks for.
+
+    Warns
+    -----
+    DataWarning
+        If the optimizer has a `weight_decay` besides a penalty, or if the scale of a layer can
+        escape a penalty (see `ill_posed`).
+
+    Notes
+    -----
+    Cost of a step with "prox" on a CPU: the second moment and the weights are read and the
+    weights written, three streams where AdamW has seven. Checkpoints: call `attach` before
+    `optimizer.load_state_dict`.
+
+    References
+    ----------
+    Yun, Lozano and Yang (2021), "Adaptive proximal gradient methods for structured neural
+    networks", equation 3. Xiao (2010), "Dual averaging methods for regularized stochastic
+    learning and online optimization", equation 8.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from shrinkage.torch import L1, Rule, attach
+    >>> model = torch.nn.Linear(2, 1, bias=False)
+    >>> optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    >>> regularizer = attach(optimizer, model, [Rule("weight", L1(0.5))])
+    >>> X, y = torch.eye(2), torch.tensor([[3.0], [0.2]])
+    >>> for _ in range(500):
+    ...     optimizer.zero_grad()
+    ...     (0.5 * (model(X) - y).square().mean()).backward()
+    ...     optimizer.step()
+    >>> model.weight.data.round(decimals=3)
+    tensor([[2., 0.]])
+    """
     return Regularizer(optimizer, model, rules, default, method, schedule or Constant())
 
 
@@ -66,6 +139,8 @@ class Regularizer:
         ):
             hint = "weight_decay=0, and the squared term as a penalty: ElasticNet"
             raise ArgumentError.cannot("method", "be 'dual' with the optimizer's own decay", hint)
+        if any(b.weight_decay > 0.0 and b.penalty is not None for b in self.blocks):
+            warn("; ".join(decay_notes(optimizer, self.blocks)), DataWarning)
         self._kept: dict[int, dict[str, Tensor]] = {}
         optimizer.param_groups[0].setdefault(_STEP, 0)
         self._handles = [
@@ -99,6 +174,10 @@ class Regularizer:
         """End the training with proximal steps of the full gradient, which find the exact zeros."""
         with torch.no_grad():
             return polish(self.model, self.blocks, loader, loss, check_count("n_steps", n_steps))
+
+    def explain(self) -> Explanation:
+        """Return a table of what is penalised by what, what is not and why."""
+        return explain(self.optimizer, self.blocks)
 
     def detach(self) -> None:
         """Stop penalising; the optimizer is as if it had never been."""
