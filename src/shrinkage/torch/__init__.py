@@ -9,6 +9,7 @@ except ImportError:
 
 from shrinkage.penalties import L1, L2, ElasticNet, GroupLasso, SparseGroupLasso
 from shrinkage.torch.decay import DecoupledDecay
+from shrinkage.torch.network_path import NetworkPath, regularization_path
 from shrinkage.torch.regularizer import Regularizer, attach
 from shrinkage.torch.rules import Rule
 from shrinkage.torch.schedule import Constant, Cosine, Ramp, WarmUp
@@ -21,10 +22,12 @@ __all__ = [
     "DecoupledDecay",
     "ElasticNet",
     "GroupLasso",
+    "NetworkPath",
     "Ramp",
     "Regularizer",
     "Rule",
     "SparseGroupLasso",
     "WarmUp",
     "attach",
+    "regularization_path",
 ]
