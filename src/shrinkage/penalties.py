@@ -6,7 +6,7 @@ Every penalty here is one sum with three strengths,
 
 so one formula serves all. Its proximal step in a diagonal metric is exact: first the squared term
 joins the metric, then the entries are soft-thresholded, then the groups are scaled, where the
-length theta of a group solves |d z / (d theta + t)|_2 = 1 (composition: Yuan, Liu and Ye 2011,
+length theta of a group solves |z / (theta + t step)|_2 = 1 (composition: Yuan, Liu and Ye 2011,
 theorem 1; it holds in a diagonal metric because scaling a group keeps signs and zeros).
 """
 
@@ -25,7 +25,7 @@ from shrinkage.errors import ArgumentError
 GROUPS = ("in", "out", "kernel", "whole")
 SKIPPED = ("bias", "norm", "embedding")
 
-# Newton for the length of a group rises monotonically; six rounds reach rounding.
+# Newton for the length of a group rises monotonically; eight rounds reach rounding.
 _ROUNDS = 12
 
 
@@ -106,20 +106,28 @@ class Penalty:
         step : float > 0, or array-like of the shape of x
             Step size; one for each entry is a diagonal metric.
 
-        Notes
-        -----
-        An entry that comes out as zero is exactly 0.0.
+        Returns
+        -------
+        ndarray of float64, of the shape of x
+            An entry that comes out as zero is exactly 0.0.
+
+        Raises
+        ------
+        ArgumentError
+            If a step is not a number > 0.
         """
         x = np.asarray(x, dtype=np.float64)
         step = np.broadcast_to(np.asarray(step, dtype=np.float64), x.shape)
+        if not (step > 0.0).all():
+            raise ArgumentError.must_be("step", "a number > 0, or one for each entry", step)
         shrunk = 1.0 / (1.0 + step * self.l2)
         x, step = x * shrunk, step * shrunk
-        x = np.sign(x) * np.maximum(np.abs(x) - step * self.l1, 0.0)
-        if self.group == 0.0 or x.size == 0:
-            return x
-        labels = self.labels(x.shape)
-        threshold = self.group * self.group_weights(labels)
-        return _scaled_groups(x, 1.0 / step, labels, threshold)
+        x = _soft(x, step * self.l1)
+        if self.group > 0.0 and x.size:
+            labels = self.labels(x.shape)
+            threshold = self.group * self.group_weights(labels)
+            x = _scaled_groups(x, step, labels, threshold)
+        return x + 0.0  # no -0.0
 
     def kkt_violation(self, w: AnyArray, gradient: AnyArray) -> float:
         """Return the largest distance of -gradient from the subdifferential at w.
@@ -150,29 +158,33 @@ class Penalty:
 
 
 def _soft(x: FloatArray, threshold: AnyArray | float) -> FloatArray:
-    return np.asarray(np.sign(x) * np.maximum(np.abs(x) - threshold, 0.0))
+    return x - np.clip(x, -threshold, threshold)
 
 
 def _scaled_groups(
-    z: FloatArray, d: FloatArray, labels: IndexArray, threshold: FloatArray
+    z: FloatArray, step: FloatArray, labels: IndexArray, threshold: FloatArray
 ) -> FloatArray:
-    """Return the group step: zero if |d z| <= threshold, else d theta z / (d theta + threshold)."""
-    flat = labels.ravel()
-    size = (d * z).ravel()
-    pull = np.sqrt(np.bincount(flat, size * size))
-    alive = pull > threshold
+    """Return the group step: 0 if |z / step| <= threshold, else theta z / (theta + threshold step).
+
+    theta solves |z / (theta + threshold step)|_2 = 1. Newton on 1/|.| - 1, which is concave,
+    rises to it from any point below; the largest |z_j| - threshold step_j is below.
+    """
+    group, size, step = labels.ravel(), np.abs(z).ravel(), step.ravel()
+    alive = np.sqrt(np.bincount(group, (size / step) ** 2)) > threshold
+    step = step * threshold[group]
     theta = np.zeros_like(threshold)
-    t = np.where(alive, threshold, 1.0)
+    np.maximum.at(theta, group, size - step)
+    kept = alive[group] & (size > 0.0)
+    group_kept, size_kept, step_kept = group[kept], size[kept], step[kept]
     for _ in range(_ROUNDS):
-        # Newton on 1/|v| - 1 with v = d z / (d theta + t): concave, so it rises to its root.
-        scale = d.ravel() * theta[flat] + t[flat]
-        v = size / scale
-        norm = np.sqrt(np.bincount(flat, v * v))
-        slope = np.bincount(flat, v * v * d.ravel() / scale)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            theta = np.where(alive, theta + (norm - 1.0) * norm * norm / slope, 0.0)
-    shrink = d.ravel() * theta[flat] / (d.ravel() * theta[flat] + t[flat])
-    return np.where(alive[labels], z * shrink.reshape(z.shape), 0.0)
+        scale = theta[group_kept] + step_kept
+        square = (size_kept / scale) ** 2
+        total = np.bincount(group_kept, square, len(theta))
+        slope = np.bincount(group_kept, square / scale, len(theta))
+        theta += np.where(alive, (np.sqrt(total) - 1.0) * total / np.where(alive, slope, 1.0), 0.0)
+    factor = np.zeros_like(size)
+    factor[kept] = theta[group_kept] / (theta[group_kept] + step_kept)
+    return z * factor.reshape(z.shape)
 
 
 @dataclass(frozen=True)
@@ -182,7 +194,7 @@ class L1(Penalty):
     Examples
     --------
     >>> L1(0.5).prox([2.0, -0.3])
-    array([ 1.5, -0. ])
+    array([1.5, 0. ])
     """
 
     @property
@@ -193,7 +205,13 @@ class L1(Penalty):
 
 @dataclass(frozen=True)
 class L2(Penalty):
-    """alpha / 2 * sum w^2: smooth, shrinks all and zeroes none; torch's `weight_decay`, coupled."""
+    """alpha / 2 * sum w^2: smooth, shrinks all and zeroes none; torch's `weight_decay`, coupled.
+
+    Examples
+    --------
+    >>> L2(1.0).prox([2.0, -0.5])
+    array([ 1.  , -0.25])
+    """
 
     @property
     def l2(self) -> float:
@@ -203,7 +221,19 @@ class L2(Penalty):
 
 @dataclass(frozen=True)
 class ElasticNet(Penalty):
-    """alpha * (l1_ratio * sum |w| + (1 - l1_ratio) / 2 * sum w^2)."""
+    """alpha * (l1_ratio * sum |w| + (1 - l1_ratio) / 2 * sum w^2): exact zeros, and shrinkage.
+
+    Parameters
+    ----------
+    alpha : float >= 0
+    l1_ratio : float in [0, 1], default 0.5
+        Share of L1: 1 is `L1`, 0 is `L2`.
+
+    Examples
+    --------
+    >>> ElasticNet(1.0, l1_ratio=0.5).prox([2.0, -0.5])
+    array([1., 0.])
+    """
 
     l1_ratio: float = 0.5
 
@@ -237,6 +267,12 @@ class GroupLasso(Penalty):
     weights : None, float or array-like of one number >= 0 for each group, default None
         None means sqrt(size of the group), which treats large and small groups alike
         (Yuan and Lin 2006, section 2).
+
+    Examples
+    --------
+    >>> GroupLasso(1.0, "in", weights=1.0).prox([[3.0, 0.5], [4.0, 0.5]])
+    array([[2.4, 0. ],
+           [3.2, 0. ]])
     """
 
     groups: str | AnyArray = "in"
@@ -247,12 +283,7 @@ class GroupLasso(Penalty):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "groups", _checked_groups(self.groups))
-        if self.weights is not None:
-            weights = np.array(self.weights, dtype=np.float64)
-            if weights.ndim > 1 or not np.isfinite(weights).all() or (weights < 0).any():
-                raise ArgumentError.must_be("weights", "None or numbers >= 0", self.weights)
-            weights.flags.writeable = False
-            object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "weights", _checked_weights(self.weights))
 
     @property
     def group(self) -> float:
@@ -311,8 +342,16 @@ class SparseGroupLasso(GroupLasso):
 
     Parameters
     ----------
+    alpha : float >= 0
+    groups, weights
+        As for `GroupLasso`.
     l1_ratio : float in [0, 1], default 0.5
         Share of L1: 1 is `L1`, 0 is `GroupLasso`.
+
+    Examples
+    --------
+    >>> SparseGroupLasso(2.0, "whole", weights=1.0).prox([4.0, 0.5, -5.0])
+    array([ 2.4,  0. , -3.2])
     """
 
     l1_ratio: float = 0.5
@@ -359,12 +398,29 @@ def _checked_groups(groups: Any) -> str | IndexArray:
         if groups not in GROUPS:
             raise ArgumentError.must_be("groups", requirement, groups)
         return groups
-    index = np.array(groups)
+    try:
+        index = np.array(groups)
+    except ValueError:  # ragged
+        raise ArgumentError.must_be("groups", requirement, groups) from None
     if index.dtype.kind not in "iu" or index.size == 0 or index.min() < 0:
         raise ArgumentError.must_be("groups", requirement, groups)
     index = index.astype(np.intp)
     index.flags.writeable = False
     return index
+
+
+def _checked_weights(weights: Any) -> FloatArray | None:
+    if weights is None:
+        return None
+    requirement = "None, a number >= 0 or a sequence of them"
+    try:
+        checked = np.array(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError.must_be("weights", requirement, weights) from None
+    if checked.ndim > 1 or not np.isfinite(checked).all() or (checked < 0).any():
+        raise ArgumentError.must_be("weights", requirement, weights)
+    checked.flags.writeable = False
+    return checked
 
 
 def _same_weights(one: Any, other: Any) -> bool:

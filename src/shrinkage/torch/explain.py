@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from torch.optim import AdamW, Optimizer
 
 from shrinkage.draw.table import aligned
-from shrinkage.penalties import L1, L2, ElasticNet, GroupLasso, Penalty, SparseGroupLasso
-from shrinkage.torch.decay import DecoupledDecay
+from shrinkage.penalties import ElasticNet, GroupLasso, Penalty, SparseGroupLasso
 from shrinkage.torch.rules import Block
 
 
@@ -41,7 +40,9 @@ def explain(optimizer: Optimizer, blocks: Sequence[Block]) -> Explanation:
         if block.weight_decay > 0.0:
             penalty += f", weight_decay {block.weight_decay:g}"
         rows.append((block.name, shape, penalty, block.because))
-    return Explanation(tuple(rows), tuple(decay_notes(optimizer, blocks)))
+    return Explanation(
+        tuple(rows), (*decay_notes(optimizer, blocks), *_strangers(optimizer, blocks))
+    )
 
 
 def decay_notes(optimizer: Optimizer, blocks: Sequence[Block]) -> list[str]:
@@ -69,14 +70,22 @@ def decay_notes(optimizer: Optimizer, blocks: Sequence[Block]) -> list[str]:
     return notes
 
 
+def _strangers(optimizer: Optimizer, blocks: Sequence[Block]) -> list[str]:
+    known = {id(block.parameter) for block in blocks}
+    trained = [id(p) for group in optimizer.param_groups for p in group["params"]]
+    n_unknown = sum(one not in known for one in trained)
+    if n_unknown == 0:
+        return []
+    return [f"the optimizer trains {n_unknown} parameters more, which are not in this model"]
+
+
 def in_words(penalty: Penalty) -> str:
     """Return a penalty as it would be typed."""
     name, alpha = type(penalty).__name__, f"{penalty.alpha:g}"
-    if isinstance(penalty, (L1, L2, DecoupledDecay)):
-        return f"{name}({alpha})"
     if isinstance(penalty, ElasticNet):
         return f"{name}({alpha}, l1_ratio={penalty.l1_ratio:g})"
-    assert isinstance(penalty, GroupLasso)
+    if not isinstance(penalty, GroupLasso):
+        return f"{name}({alpha})"
     groups = repr(penalty.groups) if isinstance(penalty.groups, str) else "an index array"
     ratio = f", l1_ratio={penalty.l1_ratio:g}" if isinstance(penalty, SparseGroupLasso) else ""
     return f"{name}({alpha}, groups={groups}{ratio})"

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from shrinkage.draw.table import aligned, significant
 from shrinkage.errors import ArgumentError, Phrase
+from shrinkage.torch.decay import DecoupledDecay
 from shrinkage.torch.kernels import Strength, shrink, shrink_groups
 from shrinkage.torch.metric import Step
 from shrinkage.torch.rules import Block
@@ -24,6 +25,7 @@ Loss: TypeAlias = Callable[[Any, Any], Tensor]
 
 # How far a step may lie above its quadratic bound by rounding alone, relative to the loss.
 _ROUNDING = 1e-12
+_ROUNDING_EPS = 8.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,16 @@ class Polish:
 
 
 class FullLoss:
-    """The mean loss over all rows of a loader, weighing batches by their size."""
+    """The mean loss over all rows of a loader, weighing batches by their size.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    loader : iterable of (inputs, targets)
+        Gone through once for each call.
+    loss : callable of (outputs, targets)
+        Must return the mean over the rows of a batch.
+    """
 
     def __init__(self, model: nn.Module, loader: Iterable[Any], loss: Loss) -> None:
         self._model, self._loader, self._loss = model, loader, loss
@@ -102,52 +113,51 @@ class FullLoss:
     def value(self) -> float:
         """Return the loss; one forward pass over the data."""
         with torch.no_grad():
-            return self._total(backward=False)
+            return self._total()
 
     def gradient(self, parameters: Sequence[Tensor]) -> tuple[float, list[Tensor]]:
         """Return the loss and its gradient; one forward and one backward pass over the data."""
-        kept = [parameter.grad for parameter in parameters]
-        for parameter in parameters:
-            parameter.grad = None
-        try:
-            with torch.enable_grad():
-                total = self._total(backward=True)
-            found = [
-                torch.zeros_like(p) if p.grad is None else p.grad.div_(self._rows)
-                for p in parameters
-            ]
-        finally:
-            for parameter, grad in zip(parameters, kept, strict=True):
-                parameter.grad = grad
+        found = [torch.zeros_like(parameter) for parameter in parameters]
+        with torch.enable_grad():
+            total = self._total(parameters, found)
         return total, found
 
-    def _total(self, backward: bool) -> float:
-        total, self._rows = 0.0, 0
+    def _total(self, parameters: Sequence[Tensor] = (), found: Sequence[Tensor] = ()) -> float:
+        """Return the mean loss and add its gradient to `found`; no .grad is touched."""
+        total, n_rows = 0.0, 0
         for batch in self._loader:
             inputs, targets = _pair(batch, self._device)
             rows = len(targets)
             loss = self._loss(self._model(inputs), targets)
-            if backward:
-                (loss * rows).backward()
+            if parameters:
+                slopes = torch.autograd.grad(loss, parameters, allow_unused=True)
+                for slope, sum_so_far in zip(slopes, found, strict=True):
+                    if slope is not None:
+                        sum_so_far.add_(slope, alpha=rows)
             total += float(loss.detach()) * rows
-            self._rows += rows
-        if self._rows == 0:
+            n_rows += rows
+        if n_rows == 0:
             raise ArgumentError.must("loader", "give at least one batch", Phrase("none"))
-        return total / self._rows
+        for one in found:
+            one.div_(n_rows)
+        return total / n_rows
 
 
-def measure(model: nn.Module, blocks: Sequence[Block], loader: Any, loss: Loss) -> Stationarity:
-    """Return how far from stationary the weights are."""
+def measure(
+    model: nn.Module, blocks: Sequence[Block], loader: Any, loss: Loss, factor: float = 1.0
+) -> Stationarity:
+    """Return how far from stationary the weights are, with every alpha times `factor`."""
     live = [block for block in blocks if block.position >= 0 and block.parameter.requires_grad]
     with evaluating(model):
         total, gradients = FullLoss(model, loader, loss).gradient([b.parameter for b in live])
     violations = []
     for block, gradient in zip(live, gradients, strict=True):
         weight, slope = block.parameter.detach(), gradient.detach()
-        if block.penalty is None or block.penalty.alpha == 0.0:
-            violations.append(float(slope.abs().max()))
+        penalty = block.penalty
+        if penalty is None or isinstance(penalty, DecoupledDecay) or penalty.alpha * factor == 0.0:
+            violations.append(float(slope.abs().amax()) if slope.numel() else 0.0)
         else:
-            violations.append(_violation(block, weight, slope) / block.penalty.alpha)
+            violations.append(_violation(block, weight, slope, factor) / (penalty.alpha * factor))
     return Stationarity(
         total,
         tuple(block.name for block in live),
@@ -157,47 +167,50 @@ def measure(model: nn.Module, blocks: Sequence[Block], loader: Any, loss: Loss) 
     )
 
 
-def _violation(block: Block, weight: Tensor, gradient: Tensor) -> float:
+def _violation(block: Block, weight: Tensor, gradient: Tensor, factor: float) -> float:
     """Return what `Penalty.kkt_violation` returns, with the groups of the block."""
-    penalty, groups = block.penalty, block.groups
-    assert penalty is not None
-    pull = -gradient - penalty.l2 * weight
-    inner = pull - torch.clamp(pull, -penalty.l1, penalty.l1)
-    rest = torch.where(weight != 0.0, pull - penalty.l1 * weight.sign(), inner)
-    if groups is None:
-        return float(rest.abs().max())
-    strength, length = penalty.group * groups.weights, groups.lengths(weight)
+    assert block.penalty is not None
+    l1, l2, group = (factor * s for s in (block.penalty.l1, block.penalty.l2, block.penalty.group))
+    pull = -gradient - l2 * weight
+    rest = torch.where(weight != 0.0, pull - l1 * weight.sign(), pull - pull.clamp(-l1, l1))
+    if block.groups is None:
+        return float(rest.abs().amax())
+    groups = block.groups.to(weight)
+    strength, length = group * groups.weights, groups.lengths(weight)
     along = strength / torch.where(length > 0.0, length, 1.0)
     alive = groups.lengths(rest - weight * groups.spread(along, weight))
     dead = (groups.lengths(rest) - strength).clamp_min(0.0)
-    return float(torch.where(length > 0.0, alive, dead).max())
+    return float(torch.where(length > 0.0, alive, dead).amax())
 
 
 def polish(
-    model: nn.Module, blocks: Sequence[Block], loader: Any, loss: Loss, n_steps: int
+    model: nn.Module,
+    blocks: Sequence[Block],
+    loader: Any,
+    loss: Loss,
+    n_steps: int,
+    factor: float = 1.0,
 ) -> Polish:
-    """Take accelerated proximal steps with the full gradient, in place."""
+    """Take accelerated proximal steps with the full gradient, every alpha times `factor`."""
     live = [block for block in blocks if block.position >= 0 and block.parameter.requires_grad]
-    weights = [block.parameter.detach() for block in live]
     full = FullLoss(model, loader, loss)
     with evaluating(model):
-        before = (_objective(full.value(), live), _n_nonzero(live))
-        _accelerated(live, weights, full, n_steps)
-        after = (_objective(full.value(), live), _n_nonzero(live))
+        before = (_objective(full.value(), live, factor), _n_nonzero(live))
+        _accelerated(live, full, n_steps, factor)
+        after = (_objective(full.value(), live, factor), _n_nonzero(live))
     return Polish(n_steps, before[0], after[0], before[1], after[1])
 
 
-def _accelerated(
-    live: Sequence[Block], weights: Sequence[Tensor], full: FullLoss, n_steps: int
-) -> None:
+def _accelerated(live: Sequence[Block], full: FullLoss, n_steps: int, factor: float) -> None:
     """FISTA with backtracking and restarts (Beck and Teboulle 2009; O'Donoghue and Candes 2015)."""
     parameters = [block.parameter for block in live]
+    weights = [parameter.detach() for parameter in parameters]
     last = [weight.clone() for weight in weights]
     rate, momentum = 1.0, 1.0
     for _ in range(n_steps):
         start = [weight.clone() for weight in weights]
         loss, gradients = full.gradient(parameters)
-        rate = _step(live, weights, full, start, loss, gradients, rate)
+        rate = _step(live, full, start, loss, gradients, 2.0 * rate, factor)
         moved = [weight - before for weight, before in zip(weights, last, strict=True)]
         turned = sum(
             float(torch.sum((s - w) * m)) for s, w, m in zip(start, weights, moved, strict=True)
@@ -215,43 +228,45 @@ def _accelerated(
 
 def _step(
     live: Sequence[Block],
-    weights: Sequence[Tensor],
     full: FullLoss,
     start: Sequence[Tensor],
     loss: float,
     gradients: Sequence[Tensor],
     rate: float,
+    factor: float,
 ) -> float:
-    """Take one proximal step, short enough for its quadratic bound; return the next rate."""
-    rate *= 2.0
+    """Take one proximal step, short enough for its quadratic bound; return its rate."""
+    eps = max((torch.finfo(block.parameter.dtype).eps for block in live), default=0.0)
+    slack = max(_ROUNDING, _ROUNDING_EPS * eps) * abs(loss)
     for _ in range(60):
         linear = square = 0.0
-        for block, weight, origin, slope in zip(live, weights, start, gradients, strict=True):
+        for block, origin, slope in zip(live, start, gradients, strict=True):
+            weight = block.parameter.detach()
             weight.copy_(origin).add_(slope, alpha=-rate)
-            _prox(block, weight, rate)
+            _prox(block, weight, rate, factor)
             move = weight - origin
             linear += float(torch.sum(move * slope))
             square += float(torch.sum(move * move))
         bound = loss + linear + square / (2.0 * rate)
-        if full.value() <= bound + _ROUNDING * abs(loss):
+        if full.value() <= bound + slack:
             return rate
         rate *= 0.5
     return rate
 
 
-def _prox(block: Block, weight: Tensor, rate: float) -> None:
+def _prox(block: Block, weight: Tensor, rate: float, factor: float) -> None:
     penalty = block.penalty
     if penalty is None:
         return
-    strength = Strength(penalty.l1, penalty.l2, penalty.group)
+    strength = Strength(penalty.l1, penalty.l2, penalty.group, factor)
     if block.groups is not None:
         shrink_groups(weight, Step(rate), strength, block.groups)
     else:
         shrink([weight], [Step(rate)], [strength])
 
 
-def _objective(loss: float, live: Sequence[Block]) -> float:
-    return loss + sum(float(value_of(block)) for block in live)
+def _objective(loss: float, live: Sequence[Block], factor: float) -> float:
+    return loss + factor * sum(float(value_of(block)) for block in live)
 
 
 def value_of(block: Block) -> Tensor:
@@ -265,7 +280,8 @@ def value_of(block: Block) -> Tensor:
     if penalty.l2 > 0.0:
         cost = cost + 0.5 * penalty.l2 * (weight * weight).sum()
     if block.groups is not None:
-        cost = cost + penalty.group * (block.groups.weights * block.groups.lengths(weight)).sum()
+        groups = block.groups.to(weight)
+        cost = cost + penalty.group * (groups.weights * groups.lengths(weight)).sum()
     return cost
 
 

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from shrinkage.penalties import GroupLasso, Penalty, kept_axes
 from shrinkage.torch.metric import Scalar
 
-# Newton for the length of a group rises monotonically; six rounds reach rounding in float64.
+# Newton for the length of a group rises monotonically; six rounds reach rounding in float64, and
+# two more cost little.
 _ROUNDS = 8
 
 
@@ -34,6 +35,8 @@ class Groups:
 
     def to(self, like: Tensor) -> Groups:
         """Return the groups in the precision and on the device of a tensor."""
+        if self.weights.dtype == like.dtype and self.weights.device == like.device:
+            return self
         index = None if self.index is None else self.index.to(like.device)
         return Groups(self.reduced, index, self.weights.to(like))
 
@@ -61,7 +64,7 @@ class Groups:
         """Return the Euclidean length of each group."""
         return self.sums(weight * weight).sqrt()
 
-    def scale(self, weight: Tensor, size: Tensor | Scalar, strength: Scalar) -> None:
+    def scale(self, weight: Tensor, size: Tensor | Scalar, strength: float) -> None:
         """Take the proximal step of strength * sum of weights * lengths, in place.
 
         Parameters
@@ -69,37 +72,40 @@ class Groups:
         weight : tensor
         size : number or tensor of the weight's shape
             Step size; a tensor is a diagonal metric.
-        strength : number
+        strength : float > 0
         """
         threshold = self.weights * strength
-        if not isinstance(size, Tensor) or size.dim() == 0:
-            length = self.lengths(weight).clamp_min_(torch.finfo(weight.dtype).tiny)
-            factor = (1.0 - threshold * size / length).clamp_min_(0.0)
-            weight.mul_(self.spread(factor, weight))
+        if isinstance(size, Tensor) and size.dim() > 0:
+            weight.mul_(self._factor(weight, size, threshold))
             return
-        weight.mul_(self._factor(weight, size, threshold))
+        length = self.lengths(weight).clamp_min_(torch.finfo(weight.dtype).tiny)
+        factor = (1.0 - threshold * size / length).clamp_min_(0.0)
+        weight.mul_(self.spread(factor, weight))
 
     def _factor(self, weight: Tensor, size: Tensor, threshold: Tensor) -> Tensor:
         """Return theta / (theta + size * threshold), theta the length that each group will have.
 
         theta solves |w / (theta + size t)| = 1, here by Newton on 1/|.| - 1: concave, so that it
-        rises to its root from any point below and never passes it. Everything is done for all
-        groups at once and a fixed number of times: nothing is read from the device.
+        rises to its root from any point below and never passes it. The largest |w_j| - size_j t
+        is below, and from there on no |w_j| / (theta + size_j t) exceeds 1: nothing overflows.
+        Everything is done for all groups at once and a fixed number of times: nothing is read
+        from the device.
         """
         tiny = torch.finfo(weight.dtype).tiny
-        alive = self.lengths(weight / size) > threshold
+        # A rate of 0, or an infinite second moment, makes the step 0 and its inverse infinite.
+        alive = self.lengths(weight / size.clamp_min(tiny)) > threshold
+        alive = alive | (threshold == 0.0)
         step = (size * self.spread(threshold, weight)).clamp_min_(tiny)
-        # The root if all of the group had its largest step.
-        theta = (self.lengths(weight) - self.largest(step)).clamp_min_(0.0)
+        start = self.largest((weight.abs() - step).clamp_min_(0.0))
+        theta = torch.where(alive, start, 0.0)
         for _ in range(_ROUNDS):
             scale = self.spread(theta, weight) + step
-            v = weight / scale
-            square = self.sums(v * v)
-            slope = self.sums(v * v / scale).clamp_min_(tiny)
-            theta = theta + (square * square.sqrt() - square) / slope
-            theta = torch.where(alive, theta, 0.0)
-        theta = self.spread(theta, weight)
-        return theta / (theta + step)
+            square = (weight / scale).square_()
+            total = self.sums(square)
+            slope = self.sums(square / scale).clamp_min_(tiny)
+            theta = torch.where(alive, theta + (total * total.sqrt() - total) / slope, 0.0)
+        theta = torch.where(theta.isfinite(), theta, start)  # an infinite weight stays what it is
+        return 1.0 / (1.0 + step / self.spread(theta, weight))
 
 
 def groups_of(penalty: Penalty, weight: Tensor, module: nn.Module | None) -> Groups:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,19 +27,37 @@ _TINY = 1e-37
 
 @dataclass(frozen=True, eq=False)
 class Strength:
-    """What a penalty asks of one parameter at one step, its gain and schedule included."""
+    """What a penalty asks of one parameter at one step.
 
-    l1: Scalar
-    l2: Scalar
-    group: Scalar
+    Attributes
+    ----------
+    l1, l2, group : float
+        The factors of the penalty.
+    by : float or tensor of one number
+        What multiplies all three: the gain of the step and the schedule; a tensor where it is
+        only known on the device.
+    """
+
+    l1: float
+    l2: float
+    group: float
+    by: Scalar = 1.0
+
+    @property
+    def is_off(self) -> bool:
+        """Whether there is certainly nothing to do."""
+        return not isinstance(self.by, Tensor) and self.by <= 0.0
 
 
 def shrink(weights: Sequence[Tensor], steps: Sequence[Step], strengths: Sequence[Strength]) -> None:
     """Take the proximal step of an entry-wise penalty, in place.
 
+    Law: each weight w becomes what `Penalty.prox(w, rate / D)` returns, with the penalty
+    multiplied by `strength.by`.
+
     Parameters
     ----------
-    weights : sequence of tensors of one device and dtype
+    weights : sequence of tensors of one device and dtype, float32 or float64
     steps : sequence of Step
         What the optimizer just did to each.
     strengths : sequence of Strength
@@ -56,47 +75,75 @@ def shrink_together(
     weights: Sequence[Tensor], steps: Sequence[Step], strengths: Sequence[Strength]
 ) -> None:
     """Do what `shrink` does by `foreach` calls, which take all tensors at once."""
-    adaptive = [k for k, step in enumerate(steps) if step.second is not None]
-    plain = [k for k, step in enumerate(steps) if step.second is None]
-    if adaptive:
-        sizes = _step_sizes([steps[k] for k in adaptive])
-        some = [weights[k] for k in adaptive]
-        l1 = [strengths[k].l1 for k in adaptive]
-        l2 = [strengths[k].l2 for k in adaptive]
-        if any(_is_positive(one) for one in l1):
-            limit = torch._foreach_mul(sizes, l1)
-            below = torch._foreach_neg(limit)
-            kept = torch._foreach_maximum(some, below)
-            torch._foreach_minimum_(kept, limit)
-            torch._foreach_sub_(some, kept)
-        if any(_is_positive(one) for one in l2):
-            torch._foreach_mul_(sizes, l2)
-            torch._foreach_add_(sizes, 1.0)
-            torch._foreach_div_(some, sizes)
-    for k in plain:
-        _shrink_plain(weights[k], steps[k].rate, strengths[k])
+    alive = [k for k, strength in enumerate(strengths) if not strength.is_off]
+    adaptive = [k for k in alive if steps[k].second is not None]
+    plain = [k for k in alive if steps[k].second is None]
+    for some, kernel in ((adaptive, _shrink_adaptive), (plain, _shrink_plain)):
+        if some:
+            kernel(
+                [weights[k] for k in some],
+                [steps[k] for k in some],
+                [strengths[k] for k in some],
+            )
 
 
-def _step_sizes(steps: Sequence[Step]) -> list[Tensor]:
-    """Return rate / D for each step of one optimizer, as new tensors."""
+def _shrink_adaptive(
+    weights: list[Tensor], steps: Sequence[Step], strengths: Sequence[Strength]
+) -> None:
+    sizes = _step_sizes(steps, strengths)
+    if any(strength.l1 > 0.0 for strength in strengths):
+        limit = torch._foreach_mul(sizes, [strength.l1 for strength in strengths])
+        below = torch._foreach_neg(limit)
+        torch._foreach_maximum_(below, weights)
+        torch._foreach_minimum_(below, limit)
+        torch._foreach_sub_(weights, below)
+    if any(strength.l2 > 0.0 for strength in strengths):
+        torch._foreach_mul_(sizes, [strength.l2 for strength in strengths])
+        torch._foreach_add_(sizes, 1.0)
+        torch._foreach_div_(weights, sizes)
+
+
+def _shrink_plain(
+    weights: list[Tensor], steps: Sequence[Step], strengths: Sequence[Strength]
+) -> None:
+    """Take the step in the metric 1 / rate, one number for each tensor."""
+    like = weights[0]
+    sizes = [step.rate * strength.by for step, strength in zip(steps, strengths, strict=True)]
+    if any(strength.l1 > 0.0 for strength in strengths):
+        limit = [size * strength.l1 for size, strength in zip(sizes, strengths, strict=True)]
+        below = [-one for one in limit]
+        kept = torch._foreach_maximum(weights, _alike(below, like))
+        torch._foreach_minimum_(kept, _alike(limit, like))
+        torch._foreach_sub_(weights, kept)
+    if any(strength.l2 > 0.0 for strength in strengths):
+        by = [1.0 + size * strength.l2 for size, strength in zip(sizes, strengths, strict=True)]
+        torch._foreach_div_(weights, _alike(by, like))
+
+
+def _step_sizes(steps: Sequence[Step], strengths: Sequence[Strength]) -> list[Tensor]:
+    """Return by * rate / D for each step of one optimizer, as new tensors."""
     seconds = []
     for step in steps:
         assert step.second is not None
-        seconds.append(step.second if step.centre is None else step.second - step.centre**2)
+        seconds.append(step.second if step.centre is None else _variance(step.second, step.centre))
     if steps[0].is_squared:
         sizes = list(torch._foreach_sqrt(seconds))
     else:
         sizes = [second.clone() for second in seconds]
-    torch._foreach_mul_(sizes, [step.scale for step in steps])
-    torch._foreach_add_(sizes, [_positive(step.shift) for step in steps])
+    like = sizes[0]
+    torch._foreach_mul_(sizes, _alike([step.scale for step in steps], like))
+    torch._foreach_add_(sizes, _alike([_positive(step.shift) for step in steps], like))
     torch._foreach_reciprocal_(sizes)
-    torch._foreach_mul_(sizes, [step.rate for step in steps])
+    rates = [step.rate * strength.by for step, strength in zip(steps, strengths, strict=True)]
+    torch._foreach_mul_(sizes, _alike(rates, like))
     return sizes
 
 
-def step_size(step: Step) -> Tensor | Scalar:
-    """Return rate / D of one step: a number, or a new tensor of the parameter's shape."""
-    return step.rate if step.second is None else _step_sizes([step])[0]
+def step_size(step: Step, by: Scalar = 1.0) -> Tensor | Scalar:
+    """Return by * rate / D of one step: a number, or a new tensor of the parameter's shape."""
+    if step.second is None:
+        return step.rate * by
+    return _step_sizes([step], [Strength(0.0, 0.0, 0.0, by)])[0]
 
 
 def _shrink_in_pieces(
@@ -106,54 +153,62 @@ def _shrink_in_pieces(
     scratch: dict[torch.dtype, tuple[Tensor, Tensor]],
 ) -> None:
     streams = [t for t in (weight, step.second, step.centre) if t is not None]
-    is_flat = all(_is_dense_like(t, weight) for t in streams)
-    if not is_flat or isinstance(strength.l1, Tensor):
+    if strength.is_off:
+        return
+    if not all(_is_dense_like(stream, weight) for stream in streams):
         shrink_together([weight], [step], [strength])
         return
     if weight.dtype not in scratch:
         scratch[weight.dtype] = (weight.new_empty(PIECE), weight.new_empty(PIECE))
-    size, kept = scratch[weight.dtype]
-    pieces = [_flat(t).split(PIECE) for t in streams]
-    has_l1, has_l2 = _is_positive(strength.l1), _is_positive(strength.l2)
-    for k, part in enumerate(pieces[0]):
-        n = part.numel()
-        s, u = (size, kept) if n == PIECE else (size[:n], kept[:n])
+    rate = step.rate * strength.by
+    for parts in zip(*(_flat(stream).split(PIECE) for stream in streams), strict=True):
+        n = parts[0].numel()
+        size, kept = (whole[:n] for whole in scratch[weight.dtype])
         if step.second is None:
-            _shrink_plain(part, step.rate, strength, u)
-            continue
-        second = pieces[1][k]
-        if step.centre is not None:
-            torch.mul(pieces[2][k], pieces[2][k], out=s)
-            torch.sub(second, s, out=s).sqrt_()
-        elif step.is_squared:
-            torch.sqrt(second, out=s)
+            _shrink_piece(parts[0], rate, strength, kept)
         else:
-            s.copy_(second)
-        s.mul_(step.scale).add_(_positive(step.shift)).reciprocal_()
-        if has_l1:
-            s.mul_(step.rate * strength.l1)
-            torch.neg(s, out=u)
-            torch.maximum(part, u, out=u)
-            torch.minimum(u, s, out=u)
-            part.sub_(u)
-            if has_l2:
-                part.div_(s.mul_(strength.l2 / strength.l1).add_(1.0))
-        elif has_l2:
-            part.div_(s.mul_(step.rate * strength.l2).add_(1.0))
+            _metric(parts[1:], step, size)
+            _shrink_adaptive_piece(parts[0], size.reciprocal_(), rate, strength, kept)
 
 
-def _shrink_plain(
-    weight: Tensor, rate: Scalar, strength: Strength, scratch: Tensor | None = None
+def _metric(moments: Sequence[Tensor], step: Step, out: Tensor) -> None:
+    """Write D for one piece."""
+    if len(moments) == 2:
+        torch.addcmul(moments[0], moments[1], moments[1], value=-1.0, out=out)
+        out.clamp_min_(0.0).sqrt_()
+    elif step.is_squared:
+        torch.sqrt(moments[0], out=out)
+    else:
+        out.copy_(moments[0])
+    out.mul_(step.scale).add_(_positive(step.shift))
+
+
+def _shrink_adaptive_piece(
+    part: Tensor, size: Tensor, rate: Scalar, strength: Strength, kept: Tensor
 ) -> None:
-    if _is_positive(strength.l1):
+    if strength.l1 > 0.0:
+        size.mul_(rate * strength.l1)
+        torch.neg(size, out=kept)
+        torch.maximum(part, kept, out=kept)
+        torch.minimum(kept, size, out=kept)
+        part.sub_(kept)
+        if strength.l2 > 0.0:
+            part.div_(size.mul_(strength.l2 / strength.l1).add_(1.0))
+    elif strength.l2 > 0.0:
+        part.div_(size.mul_(rate * strength.l2).add_(1.0))
+
+
+def _shrink_piece(part: Tensor, rate: Scalar, strength: Strength, kept: Tensor) -> None:
+    if strength.l1 > 0.0:
         limit = rate * strength.l1
         if isinstance(limit, Tensor):
-            kept = torch.clamp(weight, -limit, limit)
+            limit = limit.to(part.dtype)
+            torch.clamp(part, -limit, limit, out=kept)
         else:
-            kept = torch.clamp(weight, -limit, limit, out=scratch)
-        weight.sub_(kept)
-    if _is_positive(strength.l2):
-        weight.div_(1.0 + rate * strength.l2)
+            torch.clamp(part, -limit, limit, out=kept)
+        part.sub_(kept)
+    if strength.l2 > 0.0:
+        part.div_(1.0 + rate * strength.l2)
 
 
 def shrink_groups(weight: Tensor, step: Step, strength: Strength, groups: Groups) -> None:
@@ -162,11 +217,19 @@ def shrink_groups(weight: Tensor, step: Step, strength: Strength, groups: Groups
     First the squared term joins the metric, then entries are soft-thresholded, then the groups
     are scaled; `shrinkage.penalties` says why this composition is exact.
     """
+    if strength.is_off:
+        return
     shrink([weight], [step], [strength])
-    size = step_size(step)
-    if _is_positive(strength.l2):
-        size = size / (1.0 + size * strength.l2)
-    groups.scale(weight, size, strength.group)
+    if strength.group > 0.0:
+        size = step_size(step, strength.by)
+        if strength.l2 > 0.0:
+            size = size / (1.0 + size * strength.l2)
+        groups.to(weight).scale(weight, size, strength.group)
+
+
+def _variance(second: Tensor, centre: Tensor) -> Tensor:
+    # Rounding can take it below 0, whose root is no number.
+    return torch.addcmul(second, centre, centre, value=-1.0).clamp_min_(0.0)
 
 
 def _flat(tensor: Tensor) -> Tensor:
@@ -181,9 +244,17 @@ def _is_dense_like(tensor: Tensor, weight: Tensor) -> bool:
     return tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
 
 
+def _alike(scalars: Sequence[Scalar], like: Tensor) -> Any:
+    """Return the numbers all as floats or all as tensors: `foreach` takes no mixture."""
+    if not any(isinstance(one, Tensor) for one in scalars):
+        return list(scalars)
+    return [
+        one.to(like.dtype)
+        if isinstance(one, Tensor)
+        else torch.full((), one, dtype=like.dtype, device=like.device)
+        for one in scalars
+    ]
+
+
 def _positive(shift: Scalar) -> Scalar:
-    return max(shift, _TINY) if not isinstance(shift, Tensor) else shift + _TINY
-
-
-def _is_positive(value: Scalar) -> bool:
-    return True if isinstance(value, Tensor) else value > 0.0
+    return shift + _TINY if isinstance(shift, Tensor) else max(shift, _TINY)

@@ -7,6 +7,7 @@ in the optimizer's own state, under names that begin with "shrinkage".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
@@ -15,12 +16,12 @@ from torch.optim import Optimizer
 
 from shrinkage.torch.decay import DecoupledDecay
 from shrinkage.torch.kernels import Strength, shrink, shrink_groups, step_size
-from shrinkage.torch.metric import Adapter, Scalar, Step, adapter_of, count_step
+from shrinkage.torch.metric import GAIN, Adapter, Scalar, Step, adapter_of, count_step
 from shrinkage.torch.rules import Block
 
-# Tensors that a checkpoint holds in float32 whatever the parameter's own precision.
+# Tensors that a checkpoint holds as they are, whatever the parameter's own precision.
 CARRY, LATENT, TAKEN = "shrinkage_carry", "shrinkage_latent", "shrinkage_taken"
-TENSORS = (CARRY, LATENT, TAKEN)
+TENSORS = (CARRY, LATENT, TAKEN, GAIN)
 
 
 class Method(Protocol):
@@ -51,14 +52,13 @@ class Prox:
         together: dict[Any, list[tuple[Tensor, Step, Strength]]] = {}
         for block in blocks:
             assert block.penalty is not None
-            group, state = _group_of(optimizer, block), optimizer.state[block.parameter]
-            step, ran = last_step(optimizer, group, state, self._adapter)
+            step, ran = last_step(optimizer, block, self._adapter)
             if isinstance(block.penalty, DecoupledDecay):
-                decay(block, group["lr"], factor, ran)
+                decay(block, _group_of(optimizer, block)["lr"], factor, ran)
                 continue
             strength = strength_of(block, step.gain, factor, ran)
-            weight = block.parameter.detach()
-            if weight.dtype in (torch.float16, torch.bfloat16):
+            weight, state = block.parameter.detach(), optimizer.state[block.parameter]
+            if _is_half(weight):
                 self._half(weight, state, step, strength, block)
             elif block.groups is not None:
                 shrink_groups(weight, step, strength, block.groups)
@@ -75,16 +75,11 @@ class Prox:
         weight: Tensor, state: dict[str, Any], step: Step, strength: Strength, block: Block
     ) -> None:
         exact = weight.float()
-        carry = state.get(CARRY)
-        if carry is not None:
-            exact.add_(carry)
-        wide = _widened(step)
-        if block.groups is not None:
-            shrink_groups(exact, wide, strength, block.groups.to(exact))
-        else:
-            shrink([exact], [wide], [strength])
+        if CARRY in state:
+            exact.add_(state[CARRY])
+        _prox(exact, _widened(step), strength, block)
         weight.copy_(exact)
-        state[CARRY] = exact.sub_(weight.float())
+        _keep(state, CARRY, exact.sub_(weight))
 
 
 class Dual:
@@ -92,7 +87,8 @@ class Dual:
 
     The weights w are the proximal step from a second copy u that only the optimizer moves, by
     the sum of all its step sizes (Xiao 2010, equation 8; an entry-wise sum for an adaptive
-    optimizer). Memory: one copy of the weights, and the sum for an adaptive optimizer.
+    optimizer). Memory: one copy of the weights, and the sum for an adaptive optimizer (in float32
+    for half precision, where a sum of small steps would stop growing).
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -108,26 +104,18 @@ class Dual:
     def after(self, optimizer: Optimizer, blocks: Sequence[Block], factor: float) -> None:
         """Keep u and set the weights to its proximal step."""
         for block in blocks:
-            group, state = _group_of(optimizer, block), optimizer.state[block.parameter]
-            step, ran = last_step(optimizer, group, state, self._adapter)
-            weight = block.parameter.detach()
+            step, ran = last_step(optimizer, block, self._adapter)
             if isinstance(block.penalty, DecoupledDecay):
-                decay(block, group["lr"], factor, ran)
+                decay(block, _group_of(optimizer, block)["lr"], factor, ran)
                 continue
-            taken = step_size(step) * step.gain * factor
-            taken = taken if ran is None else taken * ran
-            taken = state[TAKEN] + taken if TAKEN in state else taken
-            state[TAKEN] = taken
-            state[LATENT] = weight.clone()
-            strength = strength_of(block, 1.0, 1.0, None)
-            if isinstance(taken, Tensor) and taken.dim() > 0:
-                total = Step(1.0, second=taken.reciprocal(), is_squared=False)
-            else:
-                total = Step(taken)
-            if block.groups is not None:
-                shrink_groups(weight, total, strength, block.groups)
-            else:
-                shrink([weight], [total], [strength])
+            weight, state = block.parameter.detach(), optimizer.state[block.parameter]
+            by = strength_of(block, step.gain, factor, ran).by
+            _add(state, TAKEN, step_size(_widened(step) if _is_half(weight) else step, by))
+            _keep(state, LATENT, weight)
+            exact = weight.float() if _is_half(weight) else weight
+            _prox(exact, _of_size(state[TAKEN]), strength_of(block, 1.0, 1.0, None), block)
+            if exact is not weight:
+                weight.copy_(exact)
 
 
 class Subgradient:
@@ -140,45 +128,81 @@ class Subgradient:
         """Add the subgradient, 0 at 0."""
         scale = getattr(optimizer, "grad_scale", None)
         for block in blocks:
-            assert block.penalty is not None
             if isinstance(block.penalty, DecoupledDecay):
                 continue
             slope = subgradient(block) * factor
-            assert block.parameter.grad is not None
-            block.parameter.grad.add_(slope if scale is None else slope * scale)
+            slope = slope if scale is None else slope * scale
+            grad = block.parameter.grad
+            assert grad is not None
+            if grad.is_sparse:
+                block.parameter.grad = slope + grad
+            else:
+                grad.add_(slope)
 
     def after(self, optimizer: Optimizer, blocks: Sequence[Block], factor: float) -> None:
         """Decay what is to be decayed."""
         for block in blocks:
             if isinstance(block.penalty, DecoupledDecay):
-                decay(block, _group_of(optimizer, block)["lr"], factor, _ran(optimizer))
+                ran = _ran(optimizer, block.parameter)
+                decay(block, _group_of(optimizer, block)["lr"], factor, ran)
 
 
-def last_step(
-    optimizer: Optimizer, group: dict[str, Any], state: dict[str, Any], adapter: Adapter
-) -> tuple[Step, Tensor | None]:
+def last_step(optimizer: Optimizer, block: Block, adapter: Adapter) -> tuple[Step, Tensor | None]:
     """Return what the optimizer just did to a parameter, and 0 or 1 if it may have skipped it."""
-    ran = _ran(optimizer)
+    group, state = _group_of(optimizer, block), optimizer.state[block.parameter]
+    ran = _ran(optimizer, block.parameter)
     on_device = ran is not None or bool(group.get("capturable"))
     return adapter(group, state, count_step(state, on_device), 1.0 if ran is None else ran), ran
 
 
-def _ran(optimizer: Optimizer) -> Tensor | None:
+def _ran(optimizer: Optimizer, parameter: Tensor) -> Tensor | None:
     """Return whether a fused optimizer with a gradient scaler stepped: on the device, unread."""
-    found = getattr(optimizer, "found_inf", None)
-    return None if found is None else 1.0 - found
+    found: Tensor | None = getattr(optimizer, "found_inf", None)
+    if found is None:
+        return None
+    return (1.0 - found.reshape(())).to(parameter.device, non_blocking=True)
 
 
 def strength_of(block: Block, gain: Scalar, factor: float, ran: Tensor | None) -> Strength:
     """Return the strengths of a block's penalty at a step with this gain."""
     penalty = block.penalty
     assert penalty is not None
-    by = gain * factor if ran is None else gain * factor * ran
+    if penalty.alpha * factor == 0.0:
+        by: Scalar = 0.0
+    else:
+        by = gain * factor if ran is None else gain * factor * ran
+    return Strength(penalty.l1, penalty.l2, penalty.group, by)
 
-    def times(strength: float) -> Scalar:
-        return strength * by if strength * factor > 0.0 else 0.0
 
-    return Strength(times(penalty.l1), times(penalty.l2), times(penalty.group))
+def _prox(weight: Tensor, step: Step, strength: Strength, block: Block) -> None:
+    if block.groups is not None:
+        shrink_groups(weight, step, strength, block.groups)
+    else:
+        shrink([weight], [step], [strength])
+
+
+def _of_size(size: Scalar) -> Step:
+    """Return the step whose rate / D is this."""
+    if isinstance(size, Tensor) and size.dim() > 0:
+        return Step(1.0, second=size.reciprocal(), is_squared=False)
+    return Step(size)
+
+
+def _keep(state: dict[str, Any], key: str, value: Tensor) -> None:
+    """Keep a copy, in place from the second time on: a captured graph runs on the same memory."""
+    if key in state:
+        state[key].copy_(value)
+    else:
+        state[key] = value.clone()
+
+
+def _add(state: dict[str, Any], key: str, value: Scalar) -> None:
+    """Add to a sum that may begin as a number and become a tensor."""
+    before = state.get(key, 0.0)
+    if isinstance(before, Tensor) and getattr(value, "shape", before.shape) == before.shape:
+        before.add_(value)
+    else:
+        state[key] = before + value
 
 
 def subgradient(block: Block) -> Tensor:
@@ -207,16 +231,13 @@ def _group_of(optimizer: Optimizer, block: Block) -> dict[str, Any]:
     return group
 
 
+def _is_half(tensor: Tensor) -> bool:
+    return tensor.dtype in (torch.float16, torch.bfloat16)
+
+
 def _widened(step: Step) -> Step:
+    """Return the step in float32."""
     if step.second is None:
         return step
     centre = None if step.centre is None else step.centre.float()
-    return Step(
-        step.rate,
-        step.gain,
-        step.second.float(),
-        step.is_squared,
-        step.scale,
-        step.shift,
-        centre,
-    )
+    return replace(step, second=step.second.float(), centre=centre)

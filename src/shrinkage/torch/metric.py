@@ -56,12 +56,13 @@ def count_step(state: dict[str, Any], is_on_device: bool) -> Scalar:
 
     On the host this is a counter of our own, so that nothing is read from the device. Where the
     optimizer may have skipped the step without telling (fused, with a gradient scaler) or is
-    captured in a graph, its own counter is used, on its device.
+    captured in a graph, its own counter is used, on its device; at least 1, for a first step that
+    was skipped must not divide by 1 - beta^0.
     """
     taken = state.get("step")
     if is_on_device and isinstance(taken, Tensor):
         state.pop(STEPS, None)
-        return taken.to(torch.float64)
+        return taken.to(_exact(taken)).clamp_min(1.0)
     if STEPS in state:
         state[STEPS] += 1
     else:  # attached just now: read it once
@@ -70,12 +71,21 @@ def count_step(state: dict[str, Any], is_on_device: bool) -> Scalar:
     return steps
 
 
+def _exact(like: Tensor) -> torch.dtype:
+    return torch.float32 if like.device.type == "mps" else torch.float64  # that one has no float64
+
+
 def _momentum_gain(state: dict[str, Any], momentum: float, share: float, ran: Scalar) -> Scalar:
     """Return the momentum buffer's gain: the buffer of a constant gradient of 1."""
-    before = state.get(GAIN)
-    after = 1.0 if before is None else momentum * before + share
+    before: Scalar | None = state.get(GAIN)
+    after: Scalar = 1.0 if before is None else momentum * before + share
     if isinstance(ran, Tensor):  # a skipped step leaves the buffer as it was
-        after = torch.where(ran > 0, after, 0.0 if before is None else before)
+        kept = 0.0 if before is None else before
+        after = kept + ran.to(_exact(ran)) * (after - kept)
+    if isinstance(before, Tensor) and isinstance(
+        after, Tensor
+    ):  # in place, for a captured graph that is run again
+        return before.copy_(after)
     state[GAIN] = after
     return after
 
@@ -110,13 +120,18 @@ def _radam(group: dict[str, Any], state: dict[str, Any], t: Scalar, ran: Scalar)
     beta2 = group["betas"][1]
     longest = 2.0 / (1.0 - beta2) - 1.0
     length = longest - 2.0 * t * beta2**t / (1.0 - beta2**t)
-    if length <= 5.0:
+    on_device = isinstance(length, Tensor)
+    if not on_device and length <= 5.0:
         return Step(group["lr"])
     rectified = (length - 4.0) * (length - 2.0) * longest
-    rectified /= (longest - 4.0) * (longest - 2.0) * length
+    rectified = rectified / ((longest - 4.0) * (longest - 2.0) * length)
     scale = (1.0 - beta2**t) ** -0.5
-    rate = group["lr"] * rectified**0.5
-    return Step(rate, second=state["exp_avg_sq"], scale=scale, shift=group["eps"] * scale)
+    rate, shift = rectified**0.5, group["eps"] * scale
+    if on_device:  # D = 1 in the first steps, without a look at which step it is
+        is_plain = length <= 5.0
+        rate = torch.where(is_plain, 1.0, rate)
+        scale, shift = torch.where(is_plain, 0.0, scale), torch.where(is_plain, 1.0, shift)
+    return Step(group["lr"] * rate, second=state["exp_avg_sq"], scale=scale, shift=shift)
 
 
 def _adamax(group: dict[str, Any], state: dict[str, Any], t: Scalar, ran: Scalar) -> Step:
@@ -126,6 +141,8 @@ def _adamax(group: dict[str, Any], state: dict[str, Any], t: Scalar, ran: Scalar
 def _rmsprop(group: dict[str, Any], state: dict[str, Any], t: Scalar, ran: Scalar) -> Step:
     gain: Scalar = 1.0
     if group["momentum"] > 0.0:
+        if group["capturable"] and not isinstance(ran, Tensor):
+            ran = torch.ones((), device=state["square_avg"].device)
         gain = _momentum_gain(state, group["momentum"], 1.0, ran)
     centre = state["grad_avg"] if group["centered"] else None
     return Step(group["lr"], gain, state["square_avg"], shift=group["eps"], centre=centre)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +15,24 @@ from shrinkage.errors import ArgumentError, DataWarning, warn
 from shrinkage.penalties import Penalty
 from shrinkage.torch.explain import Explanation, decay_notes, explain
 from shrinkage.torch.full_gradient import Loss, Polish, Stationarity, measure, polish, value_of
-from shrinkage.torch.methods import TENSORS, Dual, Method, Prox, Subgradient
+from shrinkage.torch.methods import (
+    CARRY,
+    LATENT,
+    TAKEN,
+    TENSORS,
+    Dual,
+    Method,
+    Prox,
+    Subgradient,
+)
 from shrinkage.torch.rules import Block, Rule, assign
 from shrinkage.torch.schedule import Constant, Schedule
 
 _STEP = "shrinkage_step"
 _METHODS = ("prox", "dual", "subgradient")
+
+# Optimizers that a regularizer is at work on.
+_ATTACHED: WeakSet[Optimizer] = WeakSet()
 
 
 def attach(
@@ -35,9 +48,9 @@ def attach(
 
     The objective is loss + sum of the penalties, with alpha as in the rest of the package: under
     every optimizer that is supported the same alpha gives the same weights as `Lasso`,
-    `ElasticNet` or `Ridge` with `standardize=False`, if the loss is *half* the mean squared error
-    (with `torch.nn.MSELoss`, which has no half, the same model is at twice their alpha), and
-    weights that should be zero are exactly 0.0.
+    `ElasticNet` or `Ridge` with `standardize=False`, if the loss is *half* the mean squared
+    error, and weights that should be zero are exactly 0.0. `torch.nn.MSELoss` has no half: with
+    it, L1(alpha) is Lasso(alpha / 2).
 
     Parameters
     ----------
@@ -81,8 +94,16 @@ def attach(
     Notes
     -----
     Cost of a step with "prox" on a CPU: the second moment and the weights are read and the
-    weights written, three streams where AdamW has seven. Checkpoints: call `attach` before
-    `optimizer.load_state_dict`.
+    weights written, three streams where AdamW has seven. Nothing is read from the device.
+
+    Checkpoints: what is needed to go on lives in `optimizer.state_dict()`. Call `attach` before
+    `optimizer.load_state_dict`, and the run goes on bit by bit; after it, parameters in half
+    precision lose digits of what their rounding took away, since PyTorch casts an optimizer's
+    state to its parameter's precision. With "dual" the weights that are trained are in the
+    optimizer's state, so load the model and the optimizer together.
+
+    A copy of the optimizer (`copy.deepcopy`, pickle) has no hooks: attach again. A CUDA graph
+    repeats the alpha of its capture, so use no schedule there. `step(closure)` works with "prox".
 
     References
     ----------
@@ -120,35 +141,31 @@ class Regularizer:
         method: str,
         schedule: Schedule,
     ) -> None:
-        check_choice("method", method, _METHODS)
-        if any(
-            getattr(hook, "__self__", None).__class__ is Regularizer for hook in _hooks(optimizer)
-        ):
-            hint = "detach() the first, or give all rules in one call"
-            raise ArgumentError.cannot("optimizer", "have two regularizers", hint)
-        if any(group.get("maximize") for group in optimizer.param_groups):
-            raise ArgumentError.cannot("optimizer", "maximise under a penalty", "minimise -loss")
-        self.model = model
+        _check(optimizer, model, method, schedule)
+        # The names and the graph of a compiled model are those of the model in it.
+        self.model: nn.Module = getattr(model, "_orig_mod", model)
         self.optimizer = optimizer
-        self.blocks: list[Block] = assign(optimizer, model, rules, default)
+        self.blocks: list[Block] = assign(optimizer, self.model, rules, default)
         self.schedule = schedule
         self.method = method
         self._method = _made(method, optimizer)
-        if method == "dual" and any(
-            block.weight_decay > 0.0 and block.penalty is not None for block in self.blocks
-        ):
-            hint = "weight_decay=0, and the squared term as a penalty: ElasticNet"
-            raise ArgumentError.cannot("method", "be 'dual' with the optimizer's own decay", hint)
         if any(b.weight_decay > 0.0 and b.penalty is not None for b in self.blocks):
+            if method == "dual":
+                hint = "weight_decay=0, and the squared term as a penalty: ElasticNet"
+                failure = "be 'dual' with the optimizer's own decay"
+                raise ArgumentError.cannot("method", failure, hint)
             warn("; ".join(decay_notes(optimizer, self.blocks)), DataWarning)
         self._kept: dict[int, dict[str, Tensor]] = {}
         optimizer.param_groups[0].setdefault(_STEP, 0)
+        # A compiled step leaves the hooks out: their counters would have it compiled again and
+        # again.
         self._handles = [
-            optimizer.register_step_pre_hook(self._before),
-            optimizer.register_step_post_hook(self._after),
+            optimizer.register_step_pre_hook(torch.compiler.disable(self._before)),
+            optimizer.register_step_post_hook(torch.compiler.disable(self._after)),
             optimizer.register_load_state_dict_pre_hook(self._keep_precise),
             optimizer.register_load_state_dict_post_hook(self._put_back),
         ]
+        _ATTACHED.add(optimizer)
 
     def value(self) -> Tensor:
         """Return what the penalties cost now, schedule included, as a tensor of one number.
@@ -167,26 +184,81 @@ class Regularizer:
         return {"all": sum(zeros) / max(sum(sizes), 1), **shares}
 
     def stationarity(self, loader: Any, loss: Loss) -> Stationarity:
-        """Return how far the weights are from a stationary point of loss plus penalty."""
-        return measure(self.model, self.blocks, loader, loss)
+        """Return how far the weights are from a stationary point of loss plus penalty.
+
+        Parameters
+        ----------
+        loader : iterable of (inputs, targets)
+            All the data; the same rows in every pass (no `drop_last` with shuffling, no random
+            augmentation). The last batch may be smaller.
+        loss : callable of (outputs, targets)
+            Must return the *mean* over the rows of a batch.
+
+        Returns
+        -------
+        Stationarity
+            `largest` is 0 at the exact answer. The network is taken in evaluation mode, the
+            penalty as the schedule has it now.
+
+        Notes
+        -----
+        Cost: one forward and one backward pass over the data.
+        """
+        return measure(self.model, self.blocks, loader, loss, self._factor())
 
     def polish(self, loader: Any, loss: Loss, n_steps: int = 20) -> Polish:
-        """End the training with proximal steps of the full gradient, which find the exact zeros."""
+        """End the training with proximal steps of the full gradient, which find the exact zeros.
+
+        Mini-batch steps keep moving small weights off zero by the noise of the gradient; the full
+        gradient has none. All parameters that the optimizer trains move.
+
+        Parameters
+        ----------
+        loader, loss
+            As for `stationarity`.
+        n_steps : int >= 1, default 20
+            Enough to settle which weights are zero after training; the loss still falls slowly
+            after it.
+
+        Returns
+        -------
+        Polish
+            Loss plus penalty, and the non-zeros, before and after.
+
+        Notes
+        -----
+        Cost of a step: one forward and backward pass over the data and, for the length of the
+        step, about two forward passes. Training can go on afterwards; "dual" then starts its
+        sums again.
+
+        References
+        ----------
+        Beck and Teboulle (2009), "A fast iterative shrinkage-thresholding algorithm", section 4,
+        with the restarts of O'Donoghue and Candes (2015), section 3.2.
+        """
+        check_count("n_steps", n_steps)
         with torch.no_grad():
-            return polish(self.model, self.blocks, loader, loss, check_count("n_steps", n_steps))
+            found = polish(self.model, self.blocks, loader, loss, n_steps, self._factor())
+        for block in self._penalised():  # what belongs to the weights that were
+            for key in (CARRY, LATENT, TAKEN):
+                self.optimizer.state.get(block.parameter, {}).pop(key, None)
+        return found
 
     def explain(self) -> Explanation:
         """Return a table of what is penalised by what, what is not and why."""
         return explain(self.optimizer, self.blocks)
 
     def detach(self) -> None:
-        """Stop penalising; the optimizer is as if it had never been."""
+        """Stop penalising: the optimizer is as if it had never been; the weights stay."""
+        _ATTACHED.discard(self.optimizer)
         for handle in self._handles:
             handle.remove()
         self.optimizer.param_groups[0].pop(_STEP, None)
         for state in self.optimizer.state.values():
             for key in [key for key in state if str(key).startswith("shrinkage")]:
                 del state[key]
+        for parameter in [p for p, state in self.optimizer.state.items() if not state]:
+            del self.optimizer.state[parameter]
 
     def _penalised(self) -> list[Block]:
         return [block for block in self.blocks if block.penalty is not None]
@@ -200,6 +272,9 @@ class Regularizer:
 
     @torch.no_grad()
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if self.method != "prox" and (kwargs.get("closure") or any(args[1:])):
+            hint = "call backward() before step(), or use method='prox'"
+            raise ArgumentError.cannot("closure", f"be given to step() with {self.method!r}", hint)
         group = optimizer.param_groups[0]
         group[_STEP] = group.get(_STEP, 0) + 1
         self._method.before(optimizer, self._taking_part(), self._factor())
@@ -209,7 +284,7 @@ class Regularizer:
         self._method.after(optimizer, self._taking_part(), self._factor())
 
     def _factor(self) -> float:
-        return self.schedule.factor(self.optimizer.param_groups[0][_STEP])
+        return self.schedule.factor(self.optimizer.param_groups[0].get(_STEP, 0))
 
     def _keep_precise(self, optimizer: Optimizer, state_dict: dict[str, Any]) -> None:
         """Keep our float32 tensors as they are: the optimizer casts them to the parameter's."""
@@ -227,11 +302,22 @@ class Regularizer:
         self._kept = {}
 
 
+def _check(optimizer: Any, model: Any, method: str, schedule: Any) -> None:
+    if not isinstance(optimizer, Optimizer):
+        raise ArgumentError.must_be("optimizer", "a torch.optim.Optimizer", optimizer)
+    if not isinstance(model, nn.Module):
+        raise ArgumentError.must_be("model", "a torch.nn.Module", model)
+    check_choice("method", method, _METHODS)
+    if not isinstance(schedule, Schedule):
+        raise ArgumentError.must_be("schedule", "Constant, WarmUp, Ramp or Cosine", schedule)
+    if optimizer in _ATTACHED:
+        hint = "detach() the first, or give all rules in one call"
+        raise ArgumentError.cannot("optimizer", "have two regularizers", hint)
+    if any(group.get("maximize") for group in optimizer.param_groups):
+        raise ArgumentError.cannot("optimizer", "maximise under a penalty", "minimise -loss")
+
+
 def _made(method: str, optimizer: Optimizer) -> Method:
     if method == "subgradient":
         return Subgradient()
     return Dual(optimizer) if method == "dual" else Prox(optimizer)
-
-
-def _hooks(optimizer: Optimizer) -> list[Any]:
-    return list(getattr(optimizer, "_optimizer_step_post_hooks", {}).values())

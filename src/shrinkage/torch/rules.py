@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import nn
-from torch.nn import Parameter
+from torch.nn import Parameter, UninitializedParameter
 from torch.optim import Optimizer
 
 from shrinkage.errors import ArgumentError, Phrase, listed
@@ -115,6 +115,7 @@ def assign(
         If a rule matches nothing that the optimizer trains, or asks for groups that a weight
         does not have.
     """
+    _check(rules, default)
     positions = {
         id(parameter): k
         for k, group in enumerate(optimizer.param_groups)
@@ -152,18 +153,32 @@ def _choice(
     default: Penalty | None,
     used: list[bool],
 ) -> tuple[Penalty | None, str]:
+    if isinstance(parameter, UninitializedParameter):
+        failure = f"be attached before {names[0]} has a shape"
+        raise ArgumentError.cannot("model", failure, "run it once on a batch first")
     for k, rule in enumerate(rules):
         if rule.matches(names, parameter, module):
             used[k] = True
             return rule.penalty, f"rule {rule}"
     if default is None:
         return None, "no rule, no default"
+    if not parameter.is_floating_point() or parameter.numel() == 0:
+        return None, "no real weights"
     for kind in default.skip:
         if _is_kind(kind, names, module):
             return None, f"{kind}: left out of the default"
     if isinstance(default, GroupLasso) and parameter.dim() < 2:
         return None, "a vector: no groups for the default"
     return default, "default"
+
+
+def _check(rules: Any, default: Any) -> None:
+    for k, rule in enumerate(rules):
+        if not isinstance(rule, Rule):
+            hint = 'Rule("head.weight", L1(1e-4))'
+            raise ArgumentError.must_be(f"rules[{k}]", "a Rule", rule, hint)
+    if default is not None and not isinstance(default, Penalty):
+        raise ArgumentError.must_be("default", "None or a penalty such as L2(1e-4)", default)
 
 
 def _groups(
