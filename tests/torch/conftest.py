@@ -20,3 +20,10 @@ def pytest_ignore_collect(collection_path):
         return True if collection_path.name.startswith("test_") else None
     torch.set_num_threads(1)
     return None
+
+
+@pytest.fixture(autouse=True)
+def _same_random_numbers():
+    import torch
+
+    torch.manual_seed(0)

@@ -21,8 +21,9 @@ from shrinkage.torch.metric import Scalar, Step
 # Entries of a piece: with its two scratch pieces and the second moment it fits into half a MB.
 PIECE = 32_768
 
-# A metric of 0 (no gradient yet, eps 0) would make 0 * inf out of an alpha of 0.
-_TINY = 1e-37
+# A metric of 0 (no gradient yet, eps 0) would make 0 * inf out of an alpha of 0, and inf - inf out
+# of an infinite weight.
+_TINY = 1e-30
 
 
 @dataclass(frozen=True, eq=False)
