@@ -55,6 +55,7 @@ def trade_off_figure(
     *,
     reference: float | None = None,
     reference_error: float = 0.0,
+    lowest: float | None = None,
     measure: str = "accuracy on test rows",
     heading: str = "Accuracy against living weights",
     asked_by: str = "trade_off_figure",
@@ -67,6 +68,8 @@ def trade_off_figure(
     reference : float, optional
         Score without a penalty, drawn as a line, with a band of `reference_error` on both sides.
     reference_error : float
+    lowest : float, optional
+        Scores below it are cut off, and the title says so.
     measure, heading : str
     asked_by : str
         What the user called, for the error if matplotlib is missing.
@@ -91,10 +94,24 @@ def trade_off_figure(
     axes.set_xlabel("weights that are not zero (logarithmic)", color=INK)
     axes.set_ylabel(measure, color=INK)
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
-    write_title(figure, heading, "sparse networks to the left, dense ones to the right")
+    numbers = "sparse networks to the left, dense ones to the right"
+    if lowest is not None:
+        _cut_off(axes, curves, lowest)
+        numbers += f"; below {lowest:g} nothing is shown"
+    write_title(figure, heading, numbers)
     words = "; ".join(_in_words(curve) for curve in curves)
     describe(figure, f"{measure} against the number of non-zero weights. {words}.")
     return figure
+
+
+def _cut_off(axes: Axes, curves: Sequence[TradeOff], lowest: float) -> None:
+    """Set limits that hold all scores from `lowest` on, and no others."""
+    shown = [curve.scores >= lowest for curve in curves]
+    scores = np.concatenate([c.scores[some] for c, some in zip(curves, shown, strict=True)])
+    kept = np.concatenate([c.n_nonzero[some] for c, some in zip(curves, shown, strict=True)])
+    if scores.size:
+        axes.set_ylim(lowest, float(scores.max()) + 0.1 * (float(scores.max()) - lowest))
+        axes.set_xlim(float(kept.min()) / 1.3, float(kept.max()) * 1.3)
 
 
 def network_path_figure(
@@ -142,7 +159,7 @@ def network_path_figure(
     _draw_living(lower, alphas, living, sizes)
     at = _position(alphas, chosen)
     if at is not None:
-        label = f"best, alpha {significant(float(alphas[at]), 3)}"
+        label = f"best, alpha {alphas[at]:.3g}"
         look: dict[str, Any] = {"markersize": 11, "markerfacecolor": "none", "color": INK}
         upper.plot(n_nonzero[at], scores[at], "o", label=label, linestyle="none", **look)
         upper.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
@@ -151,7 +168,7 @@ def network_path_figure(
     at = int(np.argmin(n_nonzero)) if at is None else at
     share = 1.0 - float(n_nonzero[at]) / max(n_weights, 1)
     numbers = (
-        f"alpha {significant(float(alphas[at]), 3)}: {measure} {significant(float(scores[at]))}, "
+        f"alpha {alphas[at]:.3g}: {measure} {significant(float(scores[at]))}, "
         f"{int(n_nonzero[at])} of {n_weights} weights, {share:.0%} exact zeros"
     )
     write_title(figure, heading, numbers)

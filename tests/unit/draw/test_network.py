@@ -85,3 +85,10 @@ def test_everything_fits_on_the_paper():
         assert box.y0 >= 0
         assert box.x1 * figure.dpi <= width
         assert box.y1 * figure.dpi <= height
+
+
+def test_what_is_cut_off_is_said():
+    figure = trade_off_figure([TradeOff("L1", KEPT, SCORES)], lowest=0.9)
+    assert figure.axes[0].get_ylim()[0] == 0.9
+    assert figure.axes[0].get_xlim()[0] > 10
+    assert any("below 0.9 nothing is shown" in text for text in words_of(figure))
