@@ -97,7 +97,7 @@ def test_weights_and_buffers_are_carried_from_weak_to_strong():
         model.eval()
         return float(len(starts))
 
-    path = regularization_path(make, fit, [Rule("0.weight", L1(1.0))], alphas=[1.0, 2.0, 3.0])
+    path = regularization_path(make, fit, [Rule("1.weight", L1(1.0))], alphas=[1.0, 2.0, 3.0])
     assert [was_training for was_training, _, _ in starts] == [True] * 3
     assert [weight for _, weight, _ in starts][1:] == [11.0, 12.0]
     assert path.scores.tolist() == [3.0, 2.0, 1.0]
@@ -121,21 +121,21 @@ def test_the_optimizer_is_free_again_afterwards():
 
 def test_living_inputs_are_those_that_a_weight_leaves():
     def make():
-        return nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
+        return nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2))
 
     def fit(model, regularize):
         regularize(torch.optim.SGD(model.parameters(), lr=0.1))
         with torch.no_grad():
             model[0].weight[:, :2] = 0.0
-            model[1].weight[0] = 0.0
+            model[0].bias[0] = 0.0
             model[2].weight[0] = 0.0
         return 0.0
 
-    rules = [Rule("*.weight", L1(1.0))]
+    rules = [Rule("*.weight", L1(1.0)), Rule("0.bias", L1(1.0))]
     path = regularization_path(make, fit, rules, alphas=[1.0])
     assert {name: int(kept[0]) for name, kept in path.living.items()} == {
         "0.weight": 2,
-        "1.weight": 2,
+        "0.bias": 2,
         "2.weight": 3,
     }
     assert path.n_nonzero[0] == 6 + 2 + 3
