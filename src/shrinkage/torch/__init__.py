@@ -8,9 +8,12 @@ except ImportError:
     raise MissingDependencyError.needs("shrinkage.torch", "PyTorch", "torch") from None
 
 from shrinkage.penalties import L1, L2, ElasticNet, GroupLasso, SparseGroupLasso
+from shrinkage.torch.compaction import compact
 from shrinkage.torch.decay import DecoupledDecay
+from shrinkage.torch.network_file import load, save
 from shrinkage.torch.network_path import NetworkPath, regularization_path
 from shrinkage.torch.regularizer import Regularizer, attach
+from shrinkage.torch.report import Report
 from shrinkage.torch.rules import Rule
 from shrinkage.torch.schedule import Constant, Cosine, Ramp, WarmUp
 
@@ -25,9 +28,13 @@ __all__ = [
     "NetworkPath",
     "Ramp",
     "Regularizer",
+    "Report",
     "Rule",
     "SparseGroupLasso",
     "WarmUp",
     "attach",
+    "compact",
+    "load",
     "regularization_path",
+    "save",
 ]
