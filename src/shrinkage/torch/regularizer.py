@@ -15,6 +15,7 @@ from shrinkage.errors import ArgumentError, DataWarning, warn
 from shrinkage.penalties import Penalty
 from shrinkage.torch.explain import Explanation, decay_notes, explain
 from shrinkage.torch.full_gradient import Loss, Polish, Stationarity, measure, polish, value_of
+from shrinkage.torch.ill_posed import escapes
 from shrinkage.torch.methods import (
     CARRY,
     LATENT,
@@ -155,6 +156,8 @@ class Regularizer:
                 failure = "be 'dual' with the optimizer's own decay"
                 raise ArgumentError.cannot("method", failure, hint)
             warn("; ".join(decay_notes(optimizer, self.blocks)), DataWarning)
+        if escaping := escapes(self.model, self.blocks):
+            warn("; ".join(escaping), DataWarning)
         self._kept: dict[int, dict[str, Tensor]] = {}
         optimizer.param_groups[0].setdefault(_STEP, 0)
         # A compiled step leaves the hooks out: their counters would have it compiled again and
