@@ -462,10 +462,64 @@ def test_what_is_no_model_or_input_is_an_error():
         compact(mlp(), torch.ones(2, 7))
     with pytest.raises(ArgumentError, match="`n_repeats` must be an integer >= 0"):
         compact(mlp(), torch.ones(2, 6), n_repeats=-1)
+    with pytest.raises(ArgumentError, match=r"initialised, got a lazy 0\.weight"):
+        compact(nn.Sequential(nn.LazyLinear(2)), torch.ones(2, 6))
     model = mlp()
     zero(model[0].weight, (0, 0), float("nan"))
     with pytest.raises(ArgumentError, match=r"finite weights, got NaN or infinity in 0\.weight"):
         compact(model, torch.ones(2, 6))
+
+
+def test_a_compiled_model_is_made_smaller_as_what_it_was():
+    model = mlp()
+    zero(model[3].weight, (slice(None), 1))
+    small, report = compact(torch.compile(model, backend="eager"), torch.randn(7, 6), n_repeats=0)
+    assert report.units[1] == ("0", 5, 4)
+    assert type(small) is nn.Sequential
+
+
+def test_hooks_of_the_model_itself_would_be_lost():
+    model = mlp()
+    model.register_forward_hook(lambda module, inputs, output: 2.0 * output)
+    with pytest.warns(DataWarning, match="forward hooks"):
+        small, _ = compact(model, torch.randn(7, 6), n_repeats=0)
+    same(model, small, torch.randn(7, 6))
+
+
+class InPlace(Forked):
+    def forward(self, x):
+        x = self.a(x)
+        y = torch.nn.functional.relu(x, inplace=True)
+        return self.b(y) + self.c(x)
+
+
+def test_what_is_changed_in_place_under_a_reader_stays():
+    model = InPlace()
+    zero(model.a.weight, 0)
+    zero(model.a.bias, 0, -1.0)  # as a constant it would be -1 for c, which sees 0
+    small, report = compact(model, torch.randn(4, 3), n_repeats=0)
+    assert report.units[1] == ("a", 5, 5)
+    assert any("in place" in why for _, why in report.left)
+    same(model, small, torch.randn(4, 3))
+
+
+class Words(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(10, 4)
+        self.a, self.b = nn.Linear(4, 6), nn.Linear(6, 2)
+
+    def forward(self, words):
+        return self.b(torch.relu(self.a(self.table(words).mean(1))))
+
+
+def test_integers_can_be_inputs():
+    model = Words()
+    zero(model.b.weight, (slice(None), [0, 5]))
+    words = torch.randint(0, 10, (3, 7))
+    small, report = compact(model, words, n_repeats=0)
+    assert ("a", 6, 4) in report.units
+    assert torch.allclose(small(words), model(words), rtol=1e-12)
 
 
 class Noisy(nn.Module):

@@ -18,7 +18,8 @@ from shrinkage.torch.graph import (
 
 # What is traced, and the layer that does the same.
 CALLS = {
-    "F.relu": (lambda x: F.relu(x, inplace=True), nn.ReLU()),
+    "F.relu": (lambda x: F.relu(x), nn.ReLU()),
+    "in place": (lambda x: F.relu(x, inplace=True), nn.ReLU(inplace=True)),
     "torch.relu": (torch.relu, nn.ReLU()),
     "method relu": (lambda x: x.relu(), nn.ReLU()),
     "leaky": (lambda x: F.leaky_relu(x, 0.3), nn.LeakyReLU(0.3)),

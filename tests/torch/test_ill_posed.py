@@ -35,22 +35,29 @@ def found(model, rules, default=None, weight_decay=0.0):
 @pytest.mark.parametrize("penalty", [L1(0.1), ElasticNet(0.1), GroupLasso(0.1)])
 def test_a_relu_net_can_give_the_scale_to_the_next_layer(penalty):
     (sentence,) = found(relu_net(), [Rule("0.weight", penalty)])
-    assert "0.weight" in sentence
-    assert "2 after it" in sentence
+    assert "0.weight (before 2)" in sentence
     assert "default=L2(1e-4)" in sentence
 
 
-def test_the_claim_in_numbers():
+def test_or_to_the_layer_before():
+    (sentence,) = found(relu_net(), [Rule("2.weight", GroupLasso(0.1))])
+    assert "2.weight (after 0)" in sentence
+    assert "default=L2(1e-4)" in sentence
+    assert found(relu_net(), [Rule("2.weight", L1(0.1)), Rule("0.bias", L2(0.1))]) == []
+
+
+@pytest.mark.parametrize(("shrunk", "grown"), [(0, 2), (2, 0)])
+def test_the_claim_in_numbers(shrunk, grown):
     """The outputs stay while the penalty falls: there is no minimiser."""
     model, x = relu_net(), torch.randn(7, 4, dtype=DOUBLE)
     outputs, penalty, scale = model(x), L1(0.1), 2.0**-20
-    before = penalty.value(model[0].weight.detach())
+    before = penalty.value(model[shrunk].weight.detach())
     with torch.no_grad():
-        model[0].weight *= scale
-        model[0].bias *= scale
-        model[2].weight /= scale
+        model[shrunk].weight *= scale
+        model[grown].weight /= scale
+        model[0].bias *= scale if shrunk == 0 else 1.0 / scale
     assert torch.equal(model(x), outputs)
-    assert penalty.value(model[0].weight.detach()) == before * scale
+    assert penalty.value(model[shrunk].weight.detach()) == before * scale
 
 
 def test_the_cure_in_numbers():
@@ -69,8 +76,7 @@ def test_the_cure_in_numbers():
 def test_a_norm_undoes_the_scale_whatever_follows():
     model, x = norm_net(), torch.randn(6, 1, 6, 6, dtype=DOUBLE)
     (sentence,) = found(model, [Rule("0.weight", L1(0.1))], L2(1e-4))
-    assert "before the norm 1" in sentence
-    assert "Rule('1.weight', L1(alpha))" in sentence
+    assert "0.weight (before 1) penalised before a norm" in sentence
     model[1].eps = 1e-30
     outputs = model(x)
     with torch.no_grad():
@@ -82,13 +88,16 @@ def test_a_norm_undoes_the_scale_whatever_follows():
 def test_what_the_sentences_advise_is_well_posed():
     assert found(relu_net(), [Rule("0.weight", L1(0.1))], L2(1e-4)) == []
     assert found(norm_net(), [Rule("1.weight", L1(0.1))], L2(1e-4)) == []
-    assert found(norm_net(), [Rule("4.weight", GroupLasso(0.1))]) == []
+    scale = Rule((nn.BatchNorm2d, "weight"), L2(1e-4))
+    assert found(norm_net(), [Rule("4.weight", GroupLasso(0.1)), scale]) == []
 
 
-def test_a_scale_of_a_norm_can_escape_as_well():
+def test_the_scale_of_a_norm_can_shrink_or_grow_as_well():
     (sentence,) = found(norm_net(), [Rule("1.weight", L1(0.1))])
-    assert "1.weight" in sentence
-    assert "4 after it" in sentence
+    assert "1.weight (before 4)" in sentence
+    (sentence,) = found(norm_net(), [Rule("4.weight", GroupLasso(0.1))], L2(1e-4))
+    assert "4.weight (after 1)" in sentence
+    assert "the scale of the norm before it is not" in sentence
 
 
 def chain(*layers):
@@ -98,7 +107,7 @@ def chain(*layers):
 WELL_POSED = {
     "both": (relu_net(), [Rule("*.weight", L1(0.1))], 0.0),
     "decay": (relu_net(), [Rule("0.weight", L1(0.1))], 1e-4),
-    "the last": (relu_net(), [Rule("2.weight", L1(0.1))], 0.0),
+    "decay of the rest": (relu_net(), [Rule("2.weight", L1(0.1))], 1e-4),
     "no zeros": (relu_net(), [Rule("0.weight", L2(0.1))], 0.0),
     "alpha 0": (relu_net(), [Rule("0.weight", L1(0.0))], 0.0),
     "tanh": (chain(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)), [Rule("0.weight", L1(0.1))], 0.0),
@@ -123,7 +132,8 @@ def test_homogeneous_layers_hand_the_scale_on(layer):
 
 def test_a_layer_norm_undoes_the_scale_too():
     model = chain(nn.Linear(3, 4), nn.ReLU(), nn.LayerNorm(4), nn.Linear(4, 2))
-    assert "norm 2" in found(model, [Rule("0.weight", L1(0.1))])[0]
+    rules = [Rule("0.weight", L1(0.1))]
+    assert "0.weight (before 2) penalised before a norm" in found(model, rules)[0]
 
 
 class Forked(nn.Module):
@@ -142,6 +152,15 @@ def test_all_that_follows_must_take_the_scale_up():
     assert len(found(Forked(adds=False), rules)) == 1
     assert found(Forked(adds=True), rules) == []
     assert found(Forked(adds=False), [*rules, Rule("c.weight", L2(1e-4))]) == []
+
+
+def test_many_layers_make_one_sentence():
+    hidden = [layer for _ in range(8) for layer in (nn.Linear(3, 3), nn.ReLU())]
+    model = chain(*hidden, nn.Linear(3, 1))
+    rules = [Rule(f"{k}.weight", L1(0.1)) for k in range(0, 16, 4)]
+    before, after = sorted(found(model, rules))
+    assert "0.weight (before 2), 4.weight (before 6), 8.weight (before 10)" in before
+    assert "4.weight (after 2)" in after
 
 
 def test_layers_that_are_not_trained_take_nothing_up():
@@ -169,7 +188,7 @@ def test_a_model_that_cannot_be_traced_is_left_alone():
 def test_attach_warns_once_with_the_names_and_the_cure():
     model = relu_net()
     optimizer = torch.optim.Adam(model.parameters())
-    with pytest.warns(DataWarning, match=r"0\.weight .* 2 after it .* default=L2") as record:
+    with pytest.warns(DataWarning, match=r"0\.weight \(before 2\) .*default=L2") as record:
         regularizer = attach(optimizer, model, [Rule("0.weight", L1(0.1))])
     assert len(record) == 1
     with warnings.catch_warnings():

@@ -11,8 +11,9 @@ from torch import nn
 
 from shrinkage.errors import ArgumentError
 from shrinkage.torch.compaction import compact
+from shrinkage.torch.description import _KINDS
 from shrinkage.torch.graph import trace
-from shrinkage.torch.network_file import _KINDS, load, save
+from shrinkage.torch.network_file import load, save
 
 SOURCES = str(Path(__import__("shrinkage").__file__).parents[1])
 

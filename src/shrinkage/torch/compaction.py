@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.nn.parameter import is_lazy
 
 from shrinkage._validate import check_count
 from shrinkage.errors import ArgumentError, DataWarning, Phrase, warn
@@ -81,6 +82,8 @@ def compact(
     >>> report.units
     (('input', 3, 2), ('0', 4, 2), ('2', 1, 1))
     """
+    # A compiled model is made smaller as the model that it was.
+    model = getattr(model, "_orig_mod", model)
     inputs = _checked_inputs(example_inputs)
     n_repeats = check_count("n_repeats", n_repeats, 0)
     original = _copied(model)
@@ -200,8 +203,10 @@ def _copied(model: nn.Module) -> nn.Module:
     """Return a copy in eval mode of a model, whose weights must be finite."""
     if not isinstance(model, nn.Module):
         raise ArgumentError.must_be("model", "a torch.nn.Module", model)
-    model = getattr(model, "_orig_mod", model)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if is_lazy(tensor):
+            hint = "call it once, so that its layers know their sizes"
+            raise ArgumentError.must("model", "be initialised", Phrase(f"a lazy {name}"), hint)
         if not bool(tensor.isfinite().all()):
             got = Phrase(f"NaN or infinity in {name}")
             raise ArgumentError.must("model", "have finite weights", got)

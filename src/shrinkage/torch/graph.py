@@ -59,6 +59,8 @@ def trace(model: nn.Module) -> fx.GraphModule:
         the values of its input.
     """
     model = getattr(model, "_orig_mod", model)
+    if model._forward_hooks or model._forward_pre_hooks:
+        raise Untraceable("it has forward hooks, which a graph would leave out")
     try:
         model = shell(model).eval()
         tracer = _Tracer()
@@ -248,7 +250,6 @@ def _layer(node: fx.Node) -> nn.Module | None:
         return None
     if kind is nn.Flatten:
         arguments.setdefault("start_dim", 0)
-    arguments.pop("inplace", None)
     layer = kind(**arguments)
     return layer.eval()
 

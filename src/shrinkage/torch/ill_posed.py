@@ -1,9 +1,9 @@
 """Penalties that the scale of a layer can escape, so that they have no minimiser.
 
-The output of a ReLU network does not change when the weights and biases that enter a unit are
-multiplied by e > 0 and the weights that leave it divided by e. If only the first are penalised,
-their penalty goes to 0 with e while the others grow without bound. Before a batch or layer norm
-it is enough to let the weights shrink.
+The output of a ReLU network does not change when the weights and biases that enter its units are
+multiplied by e > 0 and the weights that leave them divided by e. If only one side is penalised,
+the penalty goes to 0 while the other side grows without bound. Before a batch or layer norm it is
+enough to let the weights shrink: the norm undoes it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from torch import fx, nn
 from torch.nn import Parameter
 
+from shrinkage.errors import Phrase, listed
 from shrinkage.torch.graph import Untraceable, label, layer_of, shared_layers, trace
 from shrinkage.torch.rules import Block
 
@@ -60,16 +61,30 @@ _NORMS = (
 
 @dataclass
 class _Followers:
-    """Which layers take up the scale of a layer; `all_do` is False if something does not."""
+    """Which layers and norms read a value; `are_all` is False if something else does."""
 
-    layers: list[nn.Module] = field(default_factory=list)
-    norms: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    all_do: bool = True
+    layers: list[fx.Node] = field(default_factory=list)
+    norms: list[fx.Node] = field(default_factory=list)
+    are_all: bool = True
+
+
+# Why a penalty is escaped, and the cure.
+_BOTH = "the one can shrink and the other grow while the outputs stay, and the penalty falls to 0. "
+_REASONS = {
+    "after": "penalised, but the layer after it is not: " + _BOTH + "Give the rest a small "
+    "penalty: default=L2(1e-4)",
+    "before": "penalised, but the layer before it is not: " + _BOTH + "Give the rest a small "
+    "penalty: default=L2(1e-4)",
+    "scale": "penalised, but the scale of the norm before it is not: " + _BOTH + "Give the scale "
+    "a small penalty, which a default leaves out: Rule((torch.nn.BatchNorm2d, 'weight'), L2(1e-4))",
+    "norm": "penalised before a norm, which undoes its scale: the weights can shrink while the "
+    "outputs stay, and the penalty falls to 0. Penalise the scale of the norm instead, or the "
+    "layer after it by GroupLasso(alpha, groups='in'), each with a small L2 on the other",
+}
 
 
 def escapes(model: nn.Module, blocks: Sequence[Block]) -> list[str]:
-    """Return a sentence for each L1 or group penalty that the scale of its layer can escape.
+    """Return a sentence for each way in which an L1 or group penalty can be escaped.
 
     Parameters
     ----------
@@ -85,11 +100,11 @@ def escapes(model: nn.Module, blocks: Sequence[Block]) -> list[str]:
 
     Notes
     -----
-    Only what certainly escapes is reported: through entry-wise functions f(e x) = e f(x) (ReLU,
-    LeakyReLU, PReLU), pooling, dropout and flatten, where all layers that follow are trained and
-    neither penalised nor decayed, or norms.
+    Only what certainly escapes is reported: through entry-wise functions with f(e x) = e f(x)
+    (ReLU, LeakyReLU, PReLU), pooling, dropout and flatten, where everything that reads the layer
+    is a trained layer or a norm, and the side that is to grow is neither penalised nor decayed.
     """
-    by_parameter = {id(block.parameter): block for block in blocks}
+    state = {id(block.parameter): block for block in blocks}
     if not any(_is_sparse(block) for block in blocks):
         return []
     try:
@@ -97,57 +112,61 @@ def escapes(model: nn.Module, blocks: Sequence[Block]) -> list[str]:
         shared = shared_layers(graph)
     except Untraceable:
         return []
-    found = []
+    found: dict[str, list[str]] = {}
     for node in graph.graph.nodes:
-        layer = layer_of(node)
-        weight = getattr(layer, "weight", None)
-        block = by_parameter.get(id(weight))
-        if not isinstance(layer, (*_LINEAR, *_NORMS)) or block is None or not _is_sparse(block):
-            continue
-        if str(node.target) in shared or not _bias_follows(layer, by_parameter):
-            continue
-        followers = _Followers()
-        _follow(node, followers)
-        if followers.all_do and not any(name in shared for name in followers.names):
-            found += _sentence(block.name, followers, by_parameter)
-    return found
+        if isinstance(layer_of(node), (*_LINEAR, *_NORMS)):
+            followers = _Followers()
+            _follow(node, followers)
+            nodes = [node, *followers.layers]
+            if followers.are_all and not any(str(one.target) in shared for one in nodes):
+                _judge(node, followers, state, found)
+    return [f"{listed(list(map(Phrase, names)))} {_REASONS[why]}" for why, names in found.items()]
+
+
+def _judge(
+    node: fx.Node, followers: _Followers, state: dict[int, Block], found: dict[str, list[str]]
+) -> None:
+    """Add what escapes between a layer and those that read it."""
+    layer, block = _weighted(node, state)
+    after = [_weighted(one, state) for one in followers.layers]
+    if layer is None or block is None or not _is_trained(getattr(layer, "bias", None), state):
+        return
+    if any(one is None or not _is_trained(one.weight, state) for one, _ in after):
+        return
+    sparse = [one.name for _, one in after if one is not None and _is_sparse(one)]
+    if _is_sparse(block) and not after and followers.norms:
+        found.setdefault("norm", []).append(f"{block.name} (before {label(followers.norms[0])})")
+    elif (
+        _is_sparse(block) and after and all(_is_free(one.weight, state) for one, _ in after if one)
+    ):
+        reader = label(followers.layers[0])
+        found.setdefault("after", []).append(f"{block.name} (before {reader})")
+    elif sparse and _is_free(layer.weight, state) and _is_free(getattr(layer, "bias", None), state):
+        why = "scale" if isinstance(layer, _NORMS) else "before"
+        found.setdefault(why, []).append(f"{sparse[0]} (after {label(node)})")
 
 
 def _follow(node: fx.Node, followers: _Followers) -> None:
-    """Collect what takes up the scale of a value, through what hands it on."""
+    """Collect what reads a value, through what hands it on."""
     if not node.users:
-        followers.all_do = False
+        followers.are_all = False
     for user in node.users:
         layer = layer_of(user)
         if isinstance(layer, _LINEAR):
-            followers.layers.append(layer)
-            followers.names.append(label(user))
+            followers.layers.append(user)
         elif isinstance(layer, _NORMS):
-            followers.norms.append(label(user))
+            followers.norms.append(user)
         elif isinstance(layer, _HOMOGENEOUS) or _is_view(user, node):
             _follow(user, followers)
         elif not _is_size(user):
-            followers.all_do = False
+            followers.are_all = False
 
 
-def _sentence(name: str, followers: _Followers, by_parameter: dict[int, Block]) -> list[str]:
-    if not all(_is_free(layer, by_parameter) for layer in followers.layers):
-        return []
-    norms, layers = followers.norms, followers.names
-    if norms and not layers:
-        return [
-            f"{name} is penalised before the norm {norms[0]}, which undoes its scale: the penalty "
-            "falls to 0 while the outputs stay. Penalise instead the scale of the norm, "
-            f"Rule('{norms[0]}.weight', L1(alpha)) with default=L2(1e-4), or the columns of the "
-            "next layer, GroupLasso(alpha, groups='in')"
-        ]
-    if not layers:
-        return []
-    return [
-        f"{name} is penalised and {', '.join(layers)} after it is not: the first can shrink and "
-        "the other grow, the outputs stay and the penalty falls to 0. Give the rest a small "
-        "penalty: default=L2(1e-4)"
-    ]
+def _weighted(node: fx.Node, state: dict[int, Block]) -> tuple[nn.Module | None, Block | None]:
+    """Return the layer of a node if it has a weight, and what that weight gets."""
+    layer = layer_of(node)
+    weight = getattr(layer, "weight", None)
+    return (None, None) if weight is None else (layer, state.get(id(weight)))
 
 
 def _is_sparse(block: Block) -> bool:
@@ -155,24 +174,23 @@ def _is_sparse(block: Block) -> bool:
     return penalty is not None and (penalty.l1 > 0.0 or penalty.group > 0.0)
 
 
-def _is_trained(parameter: object, by_parameter: dict[int, Block]) -> bool:
-    block = by_parameter.get(id(parameter))
+def _is_trained(parameter: object, state: dict[int, Block]) -> bool:
+    """Return whether a parameter can change; a bias that is None need not."""
+    block = state.get(id(parameter))
+    if parameter is None:
+        return True
     if not isinstance(parameter, Parameter) or block is None:
         return False
     return parameter.requires_grad and block.position >= 0
 
 
-def _bias_follows(layer: nn.Module, by_parameter: dict[int, Block]) -> bool:
-    """Return whether a layer's bias, if it has one, can shrink with its weight."""
-    bias = getattr(layer, "bias", None)
-    return bias is None or _is_trained(bias, by_parameter)
-
-
-def _is_free(layer: nn.Module, by_parameter: dict[int, Block]) -> bool:
-    """Return whether a layer's weight is trained, and nothing holds it back."""
-    if not _is_trained(layer.weight, by_parameter):
+def _is_free(parameter: object, state: dict[int, Block]) -> bool:
+    """Return whether a parameter can change and nothing holds it back."""
+    if parameter is None:
+        return True
+    if not _is_trained(parameter, state):
         return False
-    block = by_parameter[id(layer.weight)]
+    block = state[id(parameter)]
     return block.penalty is None and block.weight_decay == 0.0
 
 

@@ -7,7 +7,6 @@ layer? A unit may go if nothing depends on it once constants are folded into the
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn import Parameter
-
-from shrinkage.torch.graph import KeptInputs
 
 
 @dataclass(eq=False)
@@ -92,7 +89,7 @@ class Op:
     def forward(self, value: Value, shape: tuple[int, ...]) -> Value:
         """Return what is known of the output, for an input of this shape."""
         constant = self.module(value.constant.unsqueeze(0).clone()).squeeze(0)
-        return _with_constant(value, value.is_fixed, constant)
+        return with_constant(value, value.is_fixed, constant)
 
     def needs(self, needed: Tensor, value: Value, shape: tuple[int, ...]) -> Tensor:
         """Return which inputs matter if these outputs do."""
@@ -108,7 +105,7 @@ class PerUnit(Op):
     def forward(self, value: Value, shape: tuple[int, ...]) -> Value:
         """Map constants."""
         constant = value.constant.unsqueeze(0).to(self.module.weight)
-        return _with_constant(value, value.is_fixed, self.module(constant).squeeze(0))
+        return with_constant(value, value.is_fixed, self.module(constant).squeeze(0))
 
     def refusal(self, axis: int, shape: tuple[int, ...]) -> str | None:
         """Refuse slopes that are counted along another axis."""
@@ -119,7 +116,7 @@ class PerUnit(Op):
     def cut(self, value: Value, kept: Tensor) -> None:
         """Keep the slopes of the units that stay."""
         if self.module.num_parameters > 1:
-            _select(self.module, "weight", kept)
+            select(self.module, "weight", kept)
             self.module.num_parameters = len(kept)
 
 
@@ -137,9 +134,9 @@ class Pool(Op):
         """Keep constants, but not where zeros are averaged in."""
         dilutes = getattr(self.module, "divisor_override", None) is not None
         if getattr(self.module, "count_include_pad", False):
-            dilutes = dilutes or _largest(self.module.padding) > 0
+            dilutes = dilutes or largest(self.module.padding) > 0
         if dilutes:
-            return _with_constant(value, value.is_fixed & (value.constant == 0), value.constant)
+            return with_constant(value, value.is_fixed & (value.constant == 0), value.constant)
         return value
 
 
@@ -170,7 +167,7 @@ class Norm(Op):
             dead = norm.weight == 0
             constant = torch.where(dead, norm.bias.to(constant), constant)
             is_fixed = is_fixed | dead
-        return _with_constant(value, is_fixed, constant)
+        return with_constant(value, is_fixed, constant)
 
     def needs(self, needed: Tensor, value: Value, shape: tuple[int, ...]) -> Tensor:
         """Need no unit whose scale is 0."""
@@ -179,104 +176,8 @@ class Norm(Op):
     def cut(self, value: Value, kept: Tensor) -> None:
         """Keep scale, shift and statistics of the units that stay."""
         for name in ("weight", "bias", "running_mean", "running_var"):
-            _select(self.module, name, kept)
+            select(self.module, name, kept)
         self.module.num_features = len(kept)
-
-
-class Mixing(Op):
-    """Linear layers and convolutions: every output may depend on every input."""
-
-    makes_units = True
-
-    def refusal(self, axis: int, shape: tuple[int, ...]) -> str | None:
-        """Refuse units along another axis than the one it sums over."""
-        n_axes = self.module.weight.dim()
-        if axis != self.axis(shape) or (n_axes > 2 and len(shape) != n_axes):
-            return "it does not sum over the units"
-        return None
-
-    def axis(self, shape: tuple[int, ...]) -> int:
-        """Return the axis that it sums over."""
-        return len(shape) - 1 if isinstance(self.module, nn.Linear) else 1
-
-    def forward(self, value: Value, shape: tuple[int, ...]) -> Value:
-        """Return new units: those with no incoming weight, but from constants, are constant."""
-        weight, bias = self.module.weight, self.module.bias
-        made = fresh(len(weight), self.axis(shape), weight)
-        foldable = self.foldable(value)
-        is_fixed = ~(_joined(weight) & ~foldable).any(1)
-        constant = self._folded(value, foldable.nonzero().squeeze(1), bias)
-        return _with_constant(made, is_fixed, constant)
-
-    def foldable(self, value: Value) -> Tensor:
-        """Return which inputs are constants that the bias can take over."""
-        if _pads_zeros(self.module):
-            return value.is_fixed & (value.constant == 0)
-        return value.is_fixed
-
-    def needs(self, needed: Tensor, value: Value, shape: tuple[int, ...]) -> Tensor:
-        """Need the inputs with a weight to a needed unit, unless the bias takes them over."""
-        return (_joined(self.module.weight) & needed[:, None]).any(0) & ~self.foldable(value)
-
-    def cut(self, value: Value, kept: Tensor) -> None:
-        """Keep these outputs, and the inputs that stay; fold constants of the others."""
-        module, stay = self.module, value.kept()
-        gone = self.foldable(value)
-        gone[stay] = False
-        bias = self._folded(value, gone.nonzero().squeeze(1), module.bias)
-        if module.bias is not None or bool((bias[kept] != 0).any()):
-            learns = module.weight if module.bias is None else module.bias
-            module.bias = Parameter(bias[kept].clone(), requires_grad=learns.requires_grad)
-        if len(kept) < len(module.weight):
-            _select(module, "weight", kept)
-        if len(stay) < module.weight.shape[1]:
-            _select(module, "weight", stay, 1)
-        names = ("out_features", "in_features")
-        if not isinstance(module, nn.Linear):
-            names = ("out_channels", "in_channels")
-        setattr(module, names[0], len(kept))
-        setattr(module, names[1], len(stay))
-
-    def _folded(self, value: Value, columns: Tensor, bias: Tensor | None) -> Tensor:
-        """Return the bias with the constants of some inputs added, rounded once."""
-        weight: Tensor = self.module.weight
-        wide = torch.float32 if weight.device.type == "mps" else torch.float64
-        part = weight[:, columns].to(wide)
-        if part.dim() > 2:
-            part = part.flatten(2).sum(2)
-        total = part @ value.constant[columns].to(wide)
-        return (total if bias is None else total + bias.to(wide)).to(weight.dtype)
-
-
-class Depthwise(Op):
-    """A convolution with one filter for each channel, which stays a channel of its own."""
-
-    def refusal(self, axis: int, shape: tuple[int, ...]) -> str | None:
-        """Refuse units that are not its channels."""
-        if axis != 1 or len(shape) != self.module.weight.dim():
-            return "it does not filter the units"
-        return None
-
-    def forward(self, value: Value, shape: tuple[int, ...]) -> Value:
-        """Map constants; a filter of zeros makes one."""
-        module = self.module
-        dead = ~_joined(module.weight).squeeze(1)
-        is_fixed = value.is_fixed & ((value.constant == 0) | (not _pads_zeros(module)))
-        constant = module.weight.flatten(1).sum(1) * value.constant
-        constant = torch.where(dead, 0.0, constant)
-        if module.bias is not None:
-            constant = constant + module.bias
-        return _with_constant(value, is_fixed | dead, constant)
-
-    def needs(self, needed: Tensor, value: Value, shape: tuple[int, ...]) -> Tensor:
-        """Need no channel with a filter of zeros."""
-        return needed & _joined(self.module.weight).squeeze(1)
-
-    def cut(self, value: Value, kept: Tensor) -> None:
-        """Keep the filters of the channels that stay."""
-        _select(self.module, "weight", kept)
-        _select(self.module, "bias", kept)
-        self.module.in_channels = self.module.out_channels = self.module.groups = len(kept)
 
 
 class Flatten(Op):
@@ -342,101 +243,19 @@ class Selection(Op):
         self.module.index = self.module.index[kept]
 
 
-_ACTIVATIONS = (
-    nn.ReLU,
-    nn.ReLU6,
-    nn.LeakyReLU,
-    nn.RReLU,
-    nn.ELU,
-    nn.SELU,
-    nn.CELU,
-    nn.GELU,
-    nn.SiLU,
-    nn.Mish,
-    nn.Sigmoid,
-    nn.LogSigmoid,
-    nn.Tanh,
-    nn.Tanhshrink,
-    nn.Softplus,
-    nn.Softsign,
-    nn.Softshrink,
-    nn.Hardshrink,
-    nn.Hardtanh,
-    nn.Hardswish,
-    nn.Hardsigmoid,
-    nn.Threshold,
-    nn.Identity,
-    nn.Dropout,
-    nn.Dropout1d,
-    nn.Dropout2d,
-    nn.AlphaDropout,
-    nn.FeatureAlphaDropout,
-)
-_POOLS = (
-    nn.MaxPool1d,
-    nn.MaxPool2d,
-    nn.AvgPool1d,
-    nn.AvgPool2d,
-    nn.AdaptiveAvgPool1d,
-    nn.AdaptiveAvgPool2d,
-    nn.AdaptiveMaxPool1d,
-    nn.AdaptiveMaxPool2d,
-)
-_OPS: dict[type[nn.Module], type[Op]] = {
-    **dict.fromkeys(_ACTIVATIONS, Op),
-    **dict.fromkeys(_POOLS, Pool),
-    nn.PReLU: PerUnit,
-    nn.BatchNorm1d: Norm,
-    nn.BatchNorm2d: Norm,
-    nn.Linear: Mixing,
-    nn.Conv1d: Mixing,
-    nn.Conv2d: Mixing,
-    nn.Flatten: Flatten,
-    KeptInputs: Selection,
-}
-
-
-def op_of(module: nn.Module) -> Op | str:
-    """Return what is known about a layer, or why nothing is."""
-    kind = type(module)
-    if kind not in _OPS:
-        name = kind.__name__
-        if "Norm" in name or "Softmax" in name or "Attention" in name:
-            return f"{name} mixes its units"
-        return f"{name} is not a layer whose units can be told apart"
-    if module._forward_hooks or module._forward_pre_hooks:
-        return "it has hooks; torch.nn.utils.prune.remove makes a pruned layer plain"
-    if isinstance(module, (nn.Conv1d, nn.Conv2d)) and module.groups > 1:
-        if module.groups == module.in_channels == module.out_channels:
-            return Depthwise(module)
-        return "its channels are in groups that must stay equally large"
-    return _OPS[kind](module)
-
-
-def _with_constant(value: Value, is_fixed: Tensor, constant: Tensor) -> Value:
+def with_constant(value: Value, is_fixed: Tensor, constant: Tensor) -> Value:
+    """Return a value with these constants; what is not finite is none."""
     is_fixed = is_fixed & constant.isfinite()
     constant = torch.where(is_fixed, constant, 0.0)
     return Value(value.space, value.place, value.axis, is_fixed, constant)
 
 
-def _joined(weight: Tensor) -> Tensor:
-    """Return for each (output, input) whether a weight joins them."""
-    return (weight != 0).flatten(2).any(2) if weight.dim() > 2 else weight != 0
-
-
-def _pads_zeros(module: nn.Module) -> bool:
-    if not isinstance(module, (nn.Conv1d, nn.Conv2d)) or module.padding_mode != "zeros":
-        return False
-    if isinstance(module.padding, str):
-        return module.padding == "same" and math.prod(module.kernel_size) > 1
-    return _largest(module.padding) > 0
-
-
-def _largest(sizes: int | tuple[int, ...]) -> int:
+def largest(sizes: int | tuple[int, ...]) -> int:
+    """Return the largest of some sizes, or the one."""
     return max(sizes) if isinstance(sizes, tuple) else sizes
 
 
-def _select(module: nn.Module, name: str, kept: Tensor, axis: int = 0) -> None:
+def select(module: nn.Module, name: str, kept: Tensor, axis: int = 0) -> None:
     """Keep some entries of a parameter or buffer; None stays None."""
     tensor = getattr(module, name)
     if tensor is None:

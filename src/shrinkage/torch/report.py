@@ -98,7 +98,7 @@ def timed(
     if n_repeats == 0:
         return [None] * len(models)
     taken: list[list[float]] = [[] for _ in models]
-    with torch.inference_mode():
+    with torch.no_grad():
         for repeat in range(-_WARM_UP, n_repeats):
             for model, times in zip(models, taken, strict=True):
                 start = time.perf_counter()
@@ -112,7 +112,7 @@ def timed(
 def _wait(inputs: Sequence[Any]) -> None:
     for value in inputs:
         if isinstance(value, Tensor) and value.device.type != "cpu":
-            torch.accelerator.synchronize(value.device)
+            getattr(torch, value.device.type).synchronize()
             return
 
 

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, fx, nn
 
 from shrinkage.torch.graph import KeptInputs, is_shape, label, layer_of, shared_layers
-from shrinkage.torch.removal import Flatten, Mixing, Op, Selection, Space, Value, fresh, op_of
+from shrinkage.torch.layers import op_of
+from shrinkage.torch.mixing import Mixing
+from shrinkage.torch.removal import Flatten, Op, Selection, Space, Value, fresh
 
 Shapes = dict[fx.Node, tuple[int, ...]]
 
@@ -117,6 +119,8 @@ class Units:
         self, node: fx.Node, module: nn.Module, shapes: Shapes, graph: fx.GraphModule
     ) -> None:
         op, source = op_of(module), node.all_input_nodes[0]
+        if isinstance(op, Op) and getattr(module, "inplace", False) and len(source.users) > 1:
+            op = "it changes in place what others read, too"
         if isinstance(op, str):
             self._reasons[node] = op
             return
@@ -202,7 +206,7 @@ def _asks_only_for(user: fx.Node, axis: int) -> bool:
 
 def _why_not(node: fx.Node) -> str:
     name = label(node).split(" ")[0].strip("_")
-    if name in ("add", "iadd", "sub", "mul", "imul", "truediv"):
+    if len(node.all_input_nodes) > 1 and name in ("add", "iadd", "sub", "mul", "imul", "truediv"):
         return "values of two places meet unit by unit"
     if name in ("cat", "concat", "stack"):
         return "units of several layers are joined"
