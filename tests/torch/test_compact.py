@@ -636,3 +636,47 @@ def test_random_chains_are_not_all_trivial():
         _, report = compact(model, torch.randn(shape), n_repeats=0)
         shrunk += report.after.parameters < 0.7 * report.before.parameters
     assert shrunk >= 10
+
+
+class Program(nn.Module):
+    """A random network with forks, sums and joins: each layer reads one or two earlier values."""
+
+    def __init__(self, generator):
+        super().__init__()
+        self.parts, self.steps, sizes = nn.ModuleList(), [], [4]
+        for _ in range(6):
+            k = pick(generator, len(sizes))
+            twins = [j for j, size in enumerate(sizes) if size == sizes[k]]
+            j = twins[pick(generator, len(twins))]
+            kind = ["linear", "linear", "linear", "sum", "join"][pick(generator, 5)]
+            n = sizes[k] + sizes[j] if kind == "join" else sizes[k]
+            out = 2 + pick(generator, 4)
+            layer = nn.Sequential(
+                nn.Linear(n, out), copy.deepcopy(ACTIVATIONS[pick(generator, len(ACTIVATIONS))])
+            )
+            self.parts.append(some_zeros(generator, layer.double()))
+            self.steps.append((kind, k, j))
+            sizes.append(out)
+        self.head = some_zeros(generator, nn.Linear(sizes[-1], 2).double())
+
+    def forward(self, x):
+        values = [x]
+        for (kind, k, j), part in zip(self.steps, self.parts, strict=True):
+            x = values[k]
+            if kind == "sum":
+                x = x + values[j]
+            elif kind == "join":
+                x = torch.cat([x, values[j]], dim=1)
+            values.append(part(x))
+        return self.head(values[-1])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_graphs_keep_their_outputs_and_never_grow(seed):
+    model = Program(torch.Generator().manual_seed(seed))
+    small, report = compact(model, torch.randn(3, 4), n_repeats=0)
+    same(model, small, torch.randn(5, 4))
+    assert report.after.parameters <= report.before.parameters
+    again, second = compact(small, torch.randn(3, 4), n_repeats=0)
+    assert second.after.parameters == report.after.parameters
+    same(model, again, torch.randn(5, 4))
