@@ -208,7 +208,9 @@ def test_nan_is_not_hidden():
         for step in (Step(0.3), Step(0.3, 1.0, torch.ones(SHAPE))):
             weight = torch.ones(SHAPE)
             weight[1, 2] = torch.nan
-            assert apply(PENALTY_VALUES[name], weight, step)[1, 2].isnan()
+            moved = apply(PENALTY_VALUES[name], weight, step)
+            assert moved[1, 2].isnan()
+            assert moved.isnan().sum() == 1
 
 
 def test_rounding_below_zero_under_the_root_of_the_centred_metric():

@@ -206,11 +206,11 @@ def _accelerated(live: Sequence[Block], full: FullLoss, n_steps: int, factor: fl
     parameters = [block.parameter for block in live]
     weights = [parameter.detach() for parameter in parameters]
     last = [weight.clone() for weight in weights]
-    rate, momentum = 1.0, 1.0
+    rate, momentum = 2.0, 1.0
     for _ in range(n_steps):
         start = [weight.clone() for weight in weights]
         loss, gradients = full.gradient(parameters)
-        rate = _step(live, full, start, loss, gradients, 2.0 * rate, factor)
+        rate = _step(live, full, start, loss, gradients, rate, factor)
         moved = [weight - before for weight, before in zip(weights, last, strict=True)]
         turned = sum(
             float(torch.sum((s - w) * m)) for s, w, m in zip(start, weights, moved, strict=True)
@@ -235,7 +235,7 @@ def _step(
     rate: float,
     factor: float,
 ) -> float:
-    """Take one proximal step, short enough for its quadratic bound; return its rate."""
+    """Take one proximal step, short enough for its quadratic bound; return the next rate to try."""
     eps = max((torch.finfo(block.parameter.dtype).eps for block in live), default=0.0)
     slack = max(_ROUNDING, _ROUNDING_EPS * eps) * abs(loss)
     for _ in range(60):
@@ -249,7 +249,9 @@ def _step(
             square += float(torch.sum(move * move))
         bound = loss + linear + square / (2.0 * rate)
         if full.value() <= bound + slack:
-            return rate
+            # So short a step tells nothing of the curvature: rounding hides what it changed.
+            is_short = square / (2.0 * rate) <= 10.0 * slack
+            return rate if is_short else 2.0 * rate
         rate *= 0.5
     return rate
 

@@ -80,7 +80,7 @@ class Groups:
             return
         length = self.lengths(weight).clamp_min_(torch.finfo(weight.dtype).tiny)
         factor = (1.0 - threshold * size / length).clamp_min_(0.0)
-        weight.mul_(self.spread(factor, weight))
+        weight.mul_(self.spread(factor.nan_to_num_(1.0), weight))
 
     def _factor(self, weight: Tensor, size: Tensor, threshold: Tensor) -> Tensor:
         """Return theta / (theta + size * threshold), theta the length that each group will have.
@@ -93,18 +93,18 @@ class Groups:
         """
         tiny = torch.finfo(weight.dtype).tiny
         # A rate of 0, or an infinite second moment, makes the step 0 and its inverse infinite.
-        alive = self.lengths(weight / size.clamp_min(tiny)) > threshold
-        alive = alive | (threshold == 0.0)
+        dead = self.lengths(weight / size.clamp_min(tiny)) <= threshold
+        alive = (threshold == 0.0) | ~dead
         step = (size * self.spread(threshold, weight)).clamp_min_(tiny)
-        start = self.largest((weight.abs() - step).clamp_min_(0.0))
-        theta = torch.where(alive, start, 0.0)
+        theta = self.largest((weight.abs() - step).clamp_min_(0.0))
         for _ in range(_ROUNDS):
             scale = self.spread(theta, weight) + step
             square = (weight / scale).square_()
             total = self.sums(square)
             slope = self.sums(square / scale).clamp_min_(tiny)
             theta = torch.where(alive, theta + (total * total.sqrt() - total) / slope, 0.0)
-        theta = torch.where(theta.isfinite(), theta, start)  # an infinite weight stays what it is
+        # A group that holds an infinite weight, or none that is a number, stays what it is.
+        theta = torch.where(theta.isfinite(), theta, torch.inf)
         return 1.0 / (1.0 + step / self.spread(theta, weight))
 
 

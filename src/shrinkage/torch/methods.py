@@ -16,7 +16,15 @@ from torch.optim import Optimizer
 
 from shrinkage.torch.decay import DecoupledDecay
 from shrinkage.torch.kernels import Strength, shrink, shrink_groups, step_size
-from shrinkage.torch.metric import GAIN, Adapter, Scalar, Step, adapter_of, count_step
+from shrinkage.torch.metric import (
+    GAIN,
+    Adapter,
+    Scalar,
+    Step,
+    adapter_of,
+    count_step,
+    exact_dtype,
+)
 from shrinkage.torch.rules import Block
 
 # Tensors that a checkpoint holds as they are, whatever the parameter's own precision.
@@ -160,7 +168,8 @@ def _ran(optimizer: Optimizer, parameter: Tensor) -> Tensor | None:
     found: Tensor | None = getattr(optimizer, "found_inf", None)
     if found is None:
         return None
-    return (1.0 - found.reshape(())).to(parameter.device, non_blocking=True)
+    ran = 1.0 - found.reshape(())
+    return ran.to(device=parameter.device, dtype=exact_dtype(parameter), non_blocking=True)
 
 
 def strength_of(block: Block, gain: Scalar, factor: float, ran: Tensor | None) -> Strength:

@@ -62,7 +62,7 @@ def count_step(state: dict[str, Any], is_on_device: bool) -> Scalar:
     taken = state.get("step")
     if is_on_device and isinstance(taken, Tensor):
         state.pop(STEPS, None)
-        return taken.to(_exact(taken)).clamp_min(1.0)
+        return taken.to(exact_dtype(taken)).clamp_min(1.0)
     if STEPS in state:
         state[STEPS] += 1
     else:  # attached just now: read it once
@@ -71,7 +71,8 @@ def count_step(state: dict[str, Any], is_on_device: bool) -> Scalar:
     return steps
 
 
-def _exact(like: Tensor) -> torch.dtype:
+def exact_dtype(like: Tensor) -> torch.dtype:
+    """Return the precision for the few numbers of a step, on the device of a tensor."""
     return torch.float32 if like.device.type == "mps" else torch.float64  # that one has no float64
 
 
@@ -81,7 +82,7 @@ def _momentum_gain(state: dict[str, Any], momentum: float, share: float, ran: Sc
     after: Scalar = 1.0 if before is None else momentum * before + share
     if isinstance(ran, Tensor):  # a skipped step leaves the buffer as it was
         kept = 0.0 if before is None else before
-        after = kept + ran.to(_exact(ran)) * (after - kept)
+        after = kept + ran * (after - kept)
     if isinstance(before, Tensor) and isinstance(
         after, Tensor
     ):  # in place, for a captured graph that is run again
@@ -142,7 +143,8 @@ def _rmsprop(group: dict[str, Any], state: dict[str, Any], t: Scalar, ran: Scala
     gain: Scalar = 1.0
     if group["momentum"] > 0.0:
         if group["capturable"] and not isinstance(ran, Tensor):
-            ran = torch.ones((), device=state["square_avg"].device)
+            moments = state["square_avg"]
+            ran = torch.ones((), device=moments.device, dtype=exact_dtype(moments))
         gain = _momentum_gain(state, group["momentum"], 1.0, ran)
     centre = state["grad_avg"] if group["centered"] else None
     return Step(group["lr"], gain, state["square_avg"], shift=group["eps"], centre=centre)

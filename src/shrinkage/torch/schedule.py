@@ -50,7 +50,7 @@ class Ramp:
     def __post_init__(self) -> None:
         check_count("steps", self.steps)
         check_count("start", self.start, 0)
-        check_number("power", self.power, "a number > 0", low=1e-3)
+        check_number("power", self.power, "a number > 0", low=math.ulp(0.0))
 
     def factor(self, step: int) -> float:
         """Return what alpha is multiplied by at a step; the first step is 1."""
