@@ -3,8 +3,9 @@
     python examples/sparse_heads.py
 
 A small convolutional network learns the digits 0 to 4. Then it gets a new head for 5 to 9, of which
-there are 20 rows each: the body goes on slowly, with a small learning rate and without a penalty;
-the head learns with an elastic net, so that each new class looks at a few of the body's features.
+there are 20 rows each: the body goes on slowly, with a small learning rate and a little L2; the
+head learns with an elastic net, so that each new class looks at a few of the body's features.
+Without the L2 the head could shrink while the body grows, and so escape its penalty.
 """
 
 import torch
@@ -12,7 +13,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from shrinkage.torch import ElasticNet, Rule, attach
+from shrinkage.torch import L2, ElasticNet, Rule, attach
 
 images, labels = load_digits(return_X_y=True)
 images = torch.tensor(images / 16.0, dtype=torch.float32).view(-1, 1, 8, 8)
@@ -71,7 +72,9 @@ def main():
         ],
         weight_decay=0.0,
     )
-    regularizer = attach(optimizer, model, [Rule("1.weight", ElasticNet(0.004, l1_ratio=0.9))])
+    regularizer = attach(
+        optimizer, model, [Rule("1.weight", ElasticNet(0.004, l1_ratio=0.9))], default=L2(1e-4)
+    )
     print(f"\n{regularizer.explain()}\n")
     train(model, optimizer, X[few], y[few], 400)
     moved = (features[3].weight - body_before).norm() / body_before.norm()

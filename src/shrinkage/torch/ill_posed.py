@@ -78,8 +78,9 @@ _REASONS = {
     "scale": "penalised, but the scale of the norm before it is not: " + _BOTH + "Give the scale "
     "a small penalty, which a default leaves out: Rule((torch.nn.BatchNorm2d, 'weight'), L2(1e-4))",
     "norm": "penalised before a norm, which undoes its scale: the weights can shrink while the "
-    "outputs stay, and the penalty falls to 0. Penalise the scale of the norm instead, or the "
-    "layer after it by GroupLasso(alpha, groups='in'), each with a small L2 on the other",
+    "outputs stay, and the penalty falls to 0. Penalise the scale of the norm instead, "
+    "Rule((torch.nn.BatchNorm2d, 'weight'), L1(alpha)) with default=L2(1e-4); or the columns of a "
+    "layer after it that no norm follows, GroupLasso(alpha, groups='in'), with L2 on the scale",
 }
 
 
