@@ -129,5 +129,9 @@ def test_weights_shrink_in_one_pass_as_the_penalty_says(dtype, n_threads):
         expected = ElasticNet(1.25, l1_ratio=0.4).prox(weight, 1.0 / metric)
         assert_allclose(made, expected, rtol=0, atol=4 * np.finfo(dtype).eps)
         assert ((made == 0) == (expected == 0)).mean() > 0.999
+    made = weight.copy()
+    _core.shrink_entries(made, None, False, 0.0, 0.5, 0.5, 0.75, n_threads)
+    expected = ElasticNet(1.25, l1_ratio=0.4).prox(weight, 2.0)
+    assert_allclose(made, expected, rtol=0, atol=4 * np.finfo(dtype).eps)
     with pytest.raises(TypeError):
         _core.shrink_entries(weight, second.astype(np.float16), True, 1.0, 1.0, 1.0, 1.0, 1)

@@ -78,6 +78,8 @@ struct EntryKernels {
     void (*shrink_root)(std::ptrdiff_t n, X* weight, const X* second, EntryStep<X> step);
     /// The same with D from second itself
     void (*shrink)(std::ptrdiff_t n, X* weight, const X* second, EntryStep<X> step);
+    /// The same with D = shift; second is not read
+    void (*shrink_plain)(std::ptrdiff_t n, X* weight, const X* second, EntryStep<X> step);
 };
 
 struct Kernels {
