@@ -17,8 +17,9 @@ from shrinkage.torch import (
     SparseGroupLasso,
     attach,
 )
+from shrinkage.torch.kernels import step_size
 from shrinkage.torch.methods import CARRY, LATENT, TAKEN
-from shrinkage.torch.metric import GAIN
+from shrinkage.torch.metric import GAIN, adapter_of
 from tests.torch.regression import ALPHA, coef_of, half_mse, lasso, linear, regression, tensors
 from tests.torch.test_optimizers import OPTIMIZERS, X, Y, made, same
 
@@ -235,6 +236,46 @@ def test_full_precision_keeps_no_second_copy():
     plain = {"step", "exp_avg", "exp_avg_sq"}
     for state in optimizer.state.values():
         assert {key for key, value in state.items() if torch.is_tensor(value)} == plain
+
+
+# Numbers that are only known on the device.
+
+
+@every_optimizer
+def test_numbers_on_the_device_are_those_on_the_host(name):
+    """What a scaler or a captured graph makes a tensor, against the same as a float."""
+    model = nn.Linear(4, 3, dtype=torch.float64)
+    optimizer = made(name, model)
+    on_host, on_device = {}, {}
+    for t in range(1, 9):
+        step(model, optimizer, torch.randn(8, 4, dtype=torch.float64))
+        state = optimizer.state[model.weight]
+        count, ran = (
+            torch.tensor(float(t), dtype=torch.float64),
+            torch.ones((), dtype=torch.float64),
+        )
+        adapter = adapter_of(optimizer)
+        group = optimizer.param_groups[0]
+        on_host, on_device = state | on_host, state | on_device
+        host = adapter(group, on_host, t, 1.0)
+        device = adapter(group | {"capturable": True}, on_device, count, ran)
+        on_host = {GAIN: on_host[GAIN]} if GAIN in on_host else {}
+        on_device = {GAIN: on_device[GAIN]} if GAIN in on_device else {}
+        sizes = [step_size(one, one.gain) for one in (host, device)]
+        wanted, found = (torch.as_tensor(size, dtype=torch.float64).expand(3, 4) for size in sizes)
+        assert_allclose(found, wanted, rtol=1e-12)
+
+
+def test_the_gain_rests_where_a_step_was_skipped():
+    model = linear()
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    group, state = optimizer.param_groups[0], {}
+    adapter = adapter_of(optimizer)
+    gains = [
+        float(adapter(group, state, 1, torch.tensor(ran, dtype=torch.float64)).gain)
+        for ran in (1.0, 0.0, 1.0, 0.0)
+    ]
+    assert_allclose(gains, [1.0, 1.0, 1.9, 1.9], rtol=1e-15)
 
 
 # Dual averaging and the subgradient.

@@ -131,7 +131,18 @@ def attach(
 
 
 class Regularizer:
-    """Penalties at work on an optimizer; made by `attach`."""
+    """Penalties at work on an optimizer; made by `attach`.
+
+    Attributes
+    ----------
+    optimizer : torch.optim.Optimizer
+    model : torch.nn.Module
+        The one inside, if a compiled one was given.
+    blocks : list of Block
+        Each parameter of the model, with its penalty or none.
+    method : str
+    schedule : Constant, WarmUp, Ramp or Cosine
+    """
 
     def __init__(
         self,
@@ -171,15 +182,29 @@ class Regularizer:
         _ATTACHED.add(optimizer)
 
     def value(self) -> Tensor:
-        """Return what the penalties cost now, schedule included, as a tensor of one number.
+        """Return what the penalties cost now, schedule included.
 
-        Nothing is read from the device until you do, for example by `float(reg.value())`.
+        Returns
+        -------
+        tensor of one number, without gradient
+            In the unit of the mean loss: loss + value is what is minimised. Nothing is read from
+            the device until you do, for example by `float(reg.value())`.
+
+        Notes
+        -----
+        Cost: one pass over the penalised weights.
         """
         factor = self._factor()
         return sum((value_of(block) * factor for block in self._penalised()), torch.zeros(()))
 
     def sparsity(self) -> dict[str, float]:
-        """Return the share of exact zeros in each penalised parameter, and in all of them."""
+        """Return the share of exact zeros, in [0, 1].
+
+        Returns
+        -------
+        dict
+            "all": the share in all penalised parameters together; then each of them by name.
+        """
         blocks = self._penalised()
         zeros = [int((block.parameter == 0).sum()) for block in blocks]
         sizes = [block.parameter.numel() for block in blocks]
@@ -248,7 +273,14 @@ class Regularizer:
         return found
 
     def explain(self) -> Explanation:
-        """Return a table of what is penalised by what, what is not and why."""
+        """Return a table of what is penalised by what, what is not and why.
+
+        Returns
+        -------
+        Explanation
+            `print` it; `rows` and `notes` hold the words. The notes say what a `weight_decay` of
+            the optimizer does.
+        """
         return explain(self.optimizer, self.blocks)
 
     def detach(self) -> None:

@@ -31,7 +31,18 @@ class Rule:
         parameter of each such module. A function of (name, parameter, module) that returns
         whether to take it.
     penalty : Penalty
-        For example `L1(1e-4)`. Its `skip` is not looked at: what a rule names, it gets.
+        For example `L1(1e-4)`. It must not have a `skip` of its own: what a rule names, it gets.
+
+    Raises
+    ------
+    ArgumentError
+        If the selector is none of these, or the penalty is no penalty or has a `skip`.
+
+    Examples
+    --------
+    >>> from shrinkage.torch import L1, GroupLasso, Rule
+    >>> rules = [Rule("head.weight", L1(1e-3)), Rule(nn.Conv2d, GroupLasso(1e-3, "in"))]
+    >>> rules.append(Rule(lambda name, parameter, module: parameter.dim() > 1, L1(1e-4)))
     """
 
     selector: Selector
@@ -108,6 +119,11 @@ def assign(
     optimizer: Optimizer, model: nn.Module, rules: Sequence[Rule], default: Penalty | None
 ) -> list[Block]:
     """Return what each parameter of the model gets; tied ones count once.
+
+    Parameters
+    ----------
+    optimizer, model, rules, default
+        As for `attach`.
 
     Raises
     ------
