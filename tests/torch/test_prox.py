@@ -8,7 +8,6 @@ import torch
 from numpy.testing import assert_allclose
 
 from shrinkage.penalties import GroupLasso
-from shrinkage.torch import kernels
 from shrinkage.torch.groups import groups_of
 from shrinkage.torch.kernels import Strength, shrink, shrink_groups, shrink_together, step_size
 from shrinkage.torch.metric import Step
@@ -108,8 +107,7 @@ def test_every_layout(name, layout):
 
 @pytest.mark.parametrize("name", ["L1", "L2", "elastic net"])
 @pytest.mark.parametrize("length", [1, 7, 8, 9, 30])
-def test_pieces_do_not_show(monkeypatch, name, length):
-    monkeypatch.setattr(kernels, "PIECE", 8)
+def test_a_weight_of_any_length(name, length):
     for step in metrics((length,), torch.float64).values():
         weight = 3 * torch.randn(length, dtype=torch.float64)
         wanted = expected(PENALTY_VALUES[name], weight, step)

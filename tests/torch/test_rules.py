@@ -6,6 +6,7 @@ from torch import nn, optim
 
 from shrinkage.errors import ArgumentError
 from shrinkage.torch import L1, L2, ElasticNet, GroupLasso, Rule, attach
+from shrinkage.torch.rules import assign
 
 
 class Net(nn.Module):
@@ -148,3 +149,19 @@ def test_rules_are_shown_as_they_were_typed():
     assert str(Rule(nn.Linear, ElasticNet(0.1))) == "Linear"
     assert str(Rule((nn.Linear, "bias"), L1(0.1))) == "(Linear, 'bias')"
     assert str(Rule(lambda name, parameter, module: True, L1(0.1))) == "<lambda>"
+
+
+def test_a_glob_with_groups_of_matrices_passes_over_vectors():
+    """What a user writes: the norm's scale is not in the first rule, so the second has it."""
+    features = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+    model = nn.ModuleDict({"features": features})
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rules = [
+        Rule("features.*.weight", GroupLasso(1e-3, groups="in")),
+        Rule((nn.BatchNorm2d, "weight"), L1(1e-4)),
+    ]
+    blocks = {block.name: block.penalty for block in assign(optimizer, model, rules, None)}
+    assert blocks["features.0.weight"] == GroupLasso(1e-3, groups="in")
+    assert blocks["features.1.weight"] == L1(1e-4)
+    with pytest.raises(ArgumentError, match="axes"):
+        assign(optimizer, model, [Rule("features.1.weight", GroupLasso(1e-3))], None)

@@ -1,9 +1,9 @@
 """The proximal steps of `shrinkage.penalties` on tensors, in place and in the optimizer's metric.
 
-Entry by entry (L1, L2, elastic net), on a CPU: one tensor at a time, in pieces that stay in cache
-with two scratch pieces, so that memory sees three streams: the second moment and the weights are
-read, the weights written. On other devices: all tensors of a block in one `foreach` call after
-another.
+Entry by entry (L1, L2, elastic net), on a CPU: one pass of the core over each tensor, so that
+memory sees three streams: the second moment and the weights are read, the weights written. On
+other devices, and where a scalar is known on the device only: all tensors in one `foreach` call
+after another.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from shrinkage._typing import AnyArray
+from shrinkage.penalties import shrink_entries
 from shrinkage.torch.groups import Groups
 from shrinkage.torch.metric import Scalar, Step
-
-# Entries of a piece: with its two scratch pieces and the second moment it fits into half a MB.
-PIECE = 32_768
 
 # A metric of 0 (no gradient yet, eps 0) would make 0 * inf out of an alpha of 0, and inf - inf out
 # of an infinite weight.
@@ -64,12 +63,14 @@ def shrink(weights: Sequence[Tensor], steps: Sequence[Step], strengths: Sequence
     strengths : sequence of Strength
         `group` is not looked at.
     """
-    if weights[0].device.type == "cpu":
-        scratch: dict[torch.dtype, tuple[Tensor, Tensor]] = {}
-        for weight, step, strength in zip(weights, steps, strengths, strict=True):
-            _shrink_in_pieces(weight, step, strength, scratch)
-    else:
-        shrink_together(weights, steps, strengths)
+    rest = []
+    for entry in zip(weights, steps, strengths, strict=True):
+        if _fits_core(*entry):
+            _shrink_in_core(*entry)
+        else:
+            rest.append(entry)
+    if rest:
+        shrink_together(*zip(*rest, strict=True))
 
 
 def shrink_together(
@@ -147,69 +148,29 @@ def step_size(step: Step, by: Scalar = 1.0) -> Tensor | Scalar:
     return _step_sizes([step], [Strength(0.0, 0.0, 0.0, by)])[0]
 
 
-def _shrink_in_pieces(
-    weight: Tensor,
-    step: Step,
-    strength: Strength,
-    scratch: dict[torch.dtype, tuple[Tensor, Tensor]],
-) -> None:
-    streams = [t for t in (weight, step.second, step.centre) if t is not None]
-    if strength.is_off:
+def _fits_core(weight: Tensor, step: Step, strength: Strength) -> bool:
+    if weight.device.type != "cpu" or step.centre is not None:
+        return False
+    scalars = (step.rate, step.scale, step.shift, strength.by)
+    if any(isinstance(scalar, Tensor) for scalar in scalars):
+        return False
+    return _is_dense(weight) and (step.second is None or _is_alike(step.second, weight))
+
+
+def _shrink_in_core(weight: Tensor, step: Step, strength: Strength) -> None:
+    if strength.is_off or weight.numel() == 0:
         return
-    if not all(_is_dense_like(stream, weight) for stream in streams):
-        shrink_together([weight], [step], [strength])
-        return
-    if weight.dtype not in scratch:
-        scratch[weight.dtype] = (weight.new_empty(PIECE), weight.new_empty(PIECE))
     rate = step.rate * strength.by
-    for parts in zip(*(_flat(stream).split(PIECE) for stream in streams), strict=True):
-        n = parts[0].numel()
-        size, kept = (whole[:n] for whole in scratch[weight.dtype])
-        if step.second is None:
-            _shrink_piece(parts[0], rate, strength, kept)
-        else:
-            _metric(parts[1:], step, size)
-            _shrink_adaptive_piece(parts[0], size.reciprocal_(), rate, strength, kept)
-
-
-def _metric(moments: Sequence[Tensor], step: Step, out: Tensor) -> None:
-    """Write D for one piece."""
-    if len(moments) == 2:
-        torch.addcmul(moments[0], moments[1], moments[1], value=-1.0, out=out)
-        out.clamp_min_(0.0).sqrt_()
-    elif step.is_squared:
-        torch.sqrt(moments[0], out=out)
-    else:
-        out.copy_(moments[0])
-    out.mul_(step.scale).add_(_positive(step.shift))
-
-
-def _shrink_adaptive_piece(
-    part: Tensor, size: Tensor, rate: Scalar, strength: Strength, kept: Tensor
-) -> None:
-    if strength.l1 > 0.0:
-        size.mul_(rate * strength.l1)
-        torch.neg(size, out=kept)
-        torch.maximum(part, kept, out=kept)
-        torch.minimum(kept, size, out=kept)
-        part.sub_(kept)
-        if strength.l2 > 0.0:
-            part.div_(size.mul_(strength.l2 / strength.l1).add_(1.0))
-    elif strength.l2 > 0.0:
-        part.div_(size.mul_(rate * strength.l2).add_(1.0))
-
-
-def _shrink_piece(part: Tensor, rate: Scalar, strength: Strength, kept: Tensor) -> None:
-    if strength.l1 > 0.0:
-        limit = rate * strength.l1
-        if isinstance(limit, Tensor):
-            limit = limit.to(part.dtype)
-            torch.clamp(part, -limit, limit, out=kept)
-        else:
-            torch.clamp(part, -limit, limit, out=kept)
-        part.sub_(kept)
-    if strength.l2 > 0.0:
-        part.div_(1.0 + rate * strength.l2)
+    shrink_entries(
+        _flat(weight),
+        None if step.second is None else _flat(step.second),
+        is_squared=step.is_squared,
+        scale=float(step.scale),
+        shift=1.0 if step.second is None else max(float(step.shift), _TINY),
+        l1=float(rate * strength.l1),
+        l2=float(rate * strength.l2),
+        n_threads=torch.get_num_threads(),
+    )
 
 
 def shrink_groups(weight: Tensor, step: Step, strength: Strength, groups: Groups) -> None:
@@ -233,16 +194,23 @@ def _variance(second: Tensor, centre: Tensor) -> Tensor:
     return torch.addcmul(second, centre, centre, value=-1.0).clamp_min_(0.0)
 
 
-def _flat(tensor: Tensor) -> Tensor:
-    return tensor.as_strided((tensor.numel(),), (1,))
+def _flat(tensor: Tensor) -> AnyArray:
+    """Return the entries in the order of memory, as NumPy sees them: nothing is copied."""
+    flat: AnyArray = tensor.detach().as_strided((tensor.numel(),), (1,)).numpy()
+    return flat
 
 
-def _is_dense_like(tensor: Tensor, weight: Tensor) -> bool:
-    if tensor.stride() != weight.stride() or tensor.dtype != weight.dtype:
+def _is_dense(tensor: Tensor) -> bool:
+    if tensor.dtype not in (torch.float32, torch.float64):
         return False
     if tensor.is_contiguous():
         return True
     return tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+
+
+def _is_alike(tensor: Tensor, weight: Tensor) -> bool:
+    same = tensor.stride() == weight.stride() and tensor.dtype == weight.dtype
+    return same and tensor.device == weight.device
 
 
 def _alike(scalars: Sequence[Scalar], like: Tensor) -> Any:

@@ -29,7 +29,9 @@ class Rule:
         A name as in `model.named_parameters()`, or a glob: "head.weight", "features.*.weight".
         A module type: the `weight` of each such module. A tuple (module type, name): that
         parameter of each such module. A function of (name, parameter, module) that returns
-        whether to take it.
+        whether to take it. A vector has no inputs: what is not an exact name passes over
+        vectors where the penalty's groups are of matrices, such as the norms' scales among
+        "features.*.weight".
     penalty : Penalty
         For example `L1(1e-4)`. It must not have a `skip` of its own: what a rule names, it gets.
 
@@ -65,6 +67,8 @@ class Rule:
     def matches(self, names: Sequence[str], parameter: Parameter, module: nn.Module) -> bool:
         """Return whether the rule is for a parameter, known by each of its names."""
         selector = self.selector
+        if selector not in names and not _has_groups(self.penalty, parameter):
+            return False
         if isinstance(selector, str):
             return any(fnmatchcase(name, selector) for name in names)
         if isinstance(selector, type):
@@ -238,6 +242,13 @@ def _is_kind(kind: str, names: Sequence[str], module: nn.Module) -> bool:
     if kind == "norm":
         return "Norm" in type(module).__name__
     return "Embedding" in type(module).__name__
+
+
+def _has_groups(penalty: Penalty, parameter: Parameter) -> bool:
+    """Return whether the parameter has axes enough for the penalty's named groups."""
+    if not isinstance(penalty, GroupLasso) or not isinstance(penalty.groups, str):
+        return True
+    return parameter.dim() >= 2 or penalty.groups in ("out", "whole")
 
 
 def _last(name: str) -> str:
