@@ -107,5 +107,6 @@ void bind_moments(nb::module_& module);
 void bind_gram(nb::module_& module);
 void bind_ridge(nb::module_& module);
 void bind_working_set(nb::module_& module);
+void bind_entries(nb::module_& module);
 
 }  // namespace shrinkage::bindings
