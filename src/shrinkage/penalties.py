@@ -229,6 +229,8 @@ class ElasticNet(Penalty):
     alpha : float >= 0
     l1_ratio : float in [0, 1], default 0.5
         Share of L1: 1 is `L1`, 0 is `L2`.
+    skip : tuple of {"bias", "norm", "embedding"}
+        As for `Penalty`.
 
     Examples
     --------
@@ -268,6 +270,8 @@ class GroupLasso(Penalty):
     weights : None, float or array-like of one number >= 0 for each group, default None
         None means sqrt(size of the group), which treats large and small groups alike
         (Yuan and Lin 2006, section 2).
+    skip : tuple of {"bias", "norm", "embedding"}
+        As for `Penalty`.
 
     Examples
     --------
@@ -348,6 +352,8 @@ class SparseGroupLasso(GroupLasso):
         As for `GroupLasso`.
     l1_ratio : float in [0, 1], default 0.5
         Share of L1: 1 is `L1`, 0 is `GroupLasso`.
+    skip : tuple of {"bias", "norm", "embedding"}
+        As for `Penalty`.
 
     Examples
     --------
@@ -395,6 +401,8 @@ def shrink_entries(
     ----------
     weight : ndarray of shape (n,), float32 or float64, writeable and contiguous
     second : ndarray of shape (n,) and of the weight's dtype, or None
+    is_squared : bool
+        Not looked at without `second`.
     scale, shift, l1, l2 : float
         Such that D > 0.
     n_threads : int >= 1
