@@ -30,7 +30,7 @@ from benchmarks.networks.digits import (
 from shrinkage.torch import L2, GroupLasso, Rule, compact
 
 CHANNELS = (16, 32)
-EPOCHS = (40, 25)
+EPOCHS = (60, 50)
 BY_CHANNEL = np.tile(np.arange(4 * CHANNELS[1]) // 4, (10, 1))
 
 # At alpha = 1.
