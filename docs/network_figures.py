@@ -13,7 +13,6 @@ import re
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
 
 DOCS = Path(__file__).parent
@@ -57,6 +56,7 @@ def draw_digits(jobs: int) -> None:
     """Make the table of the perceptron, and its two figures."""
     found = digits.study(jobs)
     put("digits", truth.markdown(digits.HEADER, digits.table(found)))
+    put("compact", truth.markdown(digits.COMPACT_HEADER, digits.compact_table(found)))
     save("network-trade-off.svg", trade_off(found))
     save("network-sweet-spot.svg", sweet_spot(found))
 
@@ -65,25 +65,24 @@ def draw_path(jobs: int) -> None:
     """Make the figure of one path of the perceptron."""
     rules = [Rule("*.weight", digits.PENALTIES["group lasso"])]
     path = digits.path_of(digits.mlp, rules, digits.split(0), 0)
-    save("network-path.svg", path.plot("held-out accuracy"))
+    save("network-path.svg", path.plot("held-out cross-entropy"))
 
 
 def draw_cnn(jobs: int) -> None:
     """Make the table of the convolutional network."""
-    put("cnn", truth.markdown(cnn.HEADER, cnn.table(cnn.study(jobs))))
+    put("cnn", truth.markdown(*cnn.table(cnn.study(jobs))))
 
 
 def trade_off(found: digits.Study) -> object:
     """Return the figure of accuracy against living weights."""
     curves = []
     for name in ("L1", "elastic net", "group lasso"):
-        runs = found.runs[name]
-        accuracy, error = digits.mean_and_error(np.array([run.accuracy for run in runs]))
-        kept = np.mean([run.n_nonzero for run in runs], axis=0)
-        curves.append(TradeOff(name, kept, accuracy, error))
-    kept = found.runs["L2"][0].thresholded[0].astype(float)
-    shares = np.array([run.thresholded[1] for run in found.runs["L2"]])
-    curves.append(TradeOff("L2, thresholded", kept, *digits.mean_and_error(shares)))
+        curves.append(
+            TradeOff(name, found.mean(name, "n_nonzero")[0], *found.mean(name, "accuracy"))
+        )
+    best = found.chosen("L2")["min"]
+    accuracy, error = (part[best] for part in found.mean("L2", "thresholded"))
+    curves.append(TradeOff("L2, thresholded", digits.SHARES * digits.N_WEIGHTS, accuracy, error))
     free, error = digits.mean_and_error(found.unpenalised[:, 0])
     return trade_off_figure(
         curves,
@@ -96,11 +95,10 @@ def trade_off(found: digits.Study) -> object:
 
 def sweet_spot(found: digits.Study) -> object:
     """Return the figure of training and test loss along alpha."""
-    runs = found.runs["L1"]
-    train = np.mean([run.train_loss for run in runs], axis=0)
-    test, error = digits.mean_and_error(np.array([run.test_loss for run in runs]))
+    train, _ = found.mean("L1", "train_loss")
+    test, error = found.mean("L1", "test_loss")
     alphas = digits.ALPHAS[::-1]
-    best = int(np.argmin(test))
+    best = found.chosen("L1")["min"]
     figure = error_figure(
         alphas,
         ErrorCurves(train, test, error, "cross-entropy"),
@@ -110,7 +108,7 @@ def sweet_spot(found: digits.Study) -> object:
     describe(
         figure,
         "Cross-entropy on training and on test rows over alpha, strong to the left. The test loss "
-        f"is {test[0]:.3f} at the strongest, {test[best]:.3f} at its best and {test[-1]:.3f} at "
+        f"is {test[0]:.3f} at the strongest, {test[best]:.3f} at the chosen and {test[-1]:.3f} at "
         f"the weakest alpha, where the training loss is {train[-1]:.3f}.",
     )
     return figure

@@ -55,7 +55,7 @@ def main():
     features = body()
     first = nn.Sequential(features, nn.Linear(128, 5))
     X, y = images[~is_new], labels[~is_new]
-    train(first, torch.optim.Adam(first.parameters(), lr=3e-3), X, y, 300)
+    train(first, torch.optim.Adam(first.parameters(), lr=3e-3), X, y, 200)
     print(f"Digits 0 to 4, accuracy after training: {accuracy(first, X, y):.3f}")
 
     X, y = images[is_new], labels[is_new] - 5
@@ -73,16 +73,16 @@ def main():
         weight_decay=0.0,
     )
     regularizer = attach(
-        optimizer, model, [Rule("1.weight", ElasticNet(0.004, l1_ratio=0.9))], default=L2(1e-4)
+        optimizer, model, [Rule("1.weight", ElasticNet(0.01, l1_ratio=0.9))], default=L2(1e-4)
     )
     print(f"\n{regularizer.explain()}\n")
-    train(model, optimizer, X[few], y[few], 400)
+    train(model, optimizer, X[few], y[few], 300)
     moved = (features[3].weight - body_before).norm() / body_before.norm()
 
     # The head alone is a convex problem: the last steps solve it, and find the exact zeros.
     features.requires_grad_(False)
     rows = [(X[few], y[few])]
-    print(regularizer.polish(rows, cross_entropy, n_steps=300))
+    print(regularizer.polish(rows, cross_entropy, n_steps=250))
     print(regularizer.stationarity(rows, cross_entropy))
     print(f"\nDigits 5 to 9, 20 rows each to learn from, {int(rest.sum())} others to judge by")
     print(f"Accuracy: {accuracy(model, X[rest], y[rest]):.3f}")

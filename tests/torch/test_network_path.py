@@ -22,7 +22,7 @@ def linear():
     return nn.Linear(8, 1, bias=False, dtype=torch.float64)
 
 
-def fit_linear(model, regularize, n_steps=300):
+def fit_linear(model, regularize, n_steps=150):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
     regularize(optimizer)
     for _ in range(n_steps):

@@ -82,7 +82,7 @@ def trade_off_figure(
     figure = new_figure(asked_by, (9.5, 5.0))
     axes = figure.add_axes((_LEFT, 0.12, _RIGHT - _LEFT, 0.70))
     plain_axes(axes)
-    axes.set_xscale("log")
+    _count_weights(axes)
     if reference is not None:
         axes.axhline(reference, color=INK, linewidth=0.9, label="no penalty")
         low, high = reference - reference_error, reference + reference_error
@@ -102,6 +102,16 @@ def trade_off_figure(
     words = "; ".join(_in_words(curve) for curve in curves)
     describe(figure, f"{measure} against the number of non-zero weights. {words}.")
     return figure
+
+
+def _count_weights(axes: Axes) -> None:
+    """Make the axis logarithmic, with plain numbers at 1, 2 and 5."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _cut_off(axes: Axes, curves: Sequence[TradeOff], lowest: float) -> None:
@@ -190,7 +200,7 @@ def _draw_scores(
 ) -> None:
     plain_axes(axes)
     if n_nonzero.size > 1 and n_nonzero.min() > 0 and n_nonzero.max() > 20 * n_nonzero.min():
-        axes.set_xscale("log")
+        _count_weights(axes)
     error = None if np.isnan(standard_errors).all() else standard_errors
     axes.errorbar(n_nonzero, scores, error, color=ORANGE, marker="o", markersize=4, elinewidth=0.8)
     axes.set_xlabel("weights that are not zero", color=INK)
