@@ -204,7 +204,7 @@ def test_it_can_be_drawn():
         ({"rules": []}, "rules"),
         ({"rules": Rule("weight", L1(1.0))}, "rules"),
         ({"rules": lambda alpha: "weight"}, "rules"),
-        ({"rules": [Rule("wieght", L1(1.0))]}, "rules"),
+        ({"rules": [Rule("no such name", L1(1.0))]}, "rules"),
         ({"higher_is_better": 1}, "higher_is_better"),
         ({"fit": lambda model, regularize: 0.0}, "exactly once, got 0 calls"),
         ({"fit": lambda model, regularize: regularize(torch.optim.SGD(model.parameters()))}, "fit"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Colour, and as a second cue marker and line.
-_LOOKS = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PINK, "D", ":"))
+_LOOKS = ((ORANGE, "o", "-"), (GREEN, "s", "--"), (PINK, "^", ":"), (BLUE, "D", "-."))
 _LEFT, _RIGHT = 0.1, 0.76
 
 
