@@ -25,6 +25,11 @@ from shrinkage.torch.metric import Scalar, Step
 _TINY = 1e-30
 
 
+# One thread nearly fills the memory's bandwidth, and torch's own threads still spin after its step:
+# a second one of ours pays from so many entries on.
+_ALONE = 1 << 24
+
+
 @dataclass(frozen=True, eq=False)
 class Strength:
     """What a penalty asks of one parameter at one step.
@@ -169,7 +174,7 @@ def _shrink_in_core(weight: Tensor, step: Step, strength: Strength) -> None:
         shift=1.0 if step.second is None else max(float(step.shift), _TINY),
         l1=float(rate * strength.l1),
         l2=float(rate * strength.l2),
-        n_threads=torch.get_num_threads(),
+        n_threads=torch.get_num_threads() if weight.numel() > _ALONE else 1,
     )
 
 
