@@ -19,9 +19,9 @@ DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS.parent)]
 
 from benchmarks.networks import cnn, digits, peers, truth  # noqa: E402
+from shrinkage.draw import ErrorCurves, error_figure  # noqa: E402
 from shrinkage.draw.figure import describe, svg_of  # noqa: E402
 from shrinkage.draw.network import TradeOff, trade_off_figure  # noqa: E402
-from shrinkage.draw.path import ErrorCurves, error_figure  # noqa: E402
 from shrinkage.torch import Rule  # noqa: E402
 
 PAGE = DOCS / "neural_networks.md"
