@@ -6,8 +6,8 @@ Every penalty here is one sum with three strengths,
 
 so one formula serves all. Its proximal step in a diagonal metric is exact: first the squared term
 joins the metric, then the entries are soft-thresholded, then the groups are scaled, where the
-length theta of a group solves |z / (theta + t step)|_2 = 1 (composition: Yuan, Liu and Ye 2011,
-theorem 1; it holds in a diagonal metric because scaling a group keeps signs and zeros).
+length theta of a group solves |z / (theta + t step)|_2 = 1 (composition: Yu 2013;
+it holds in a diagonal metric because scaling a group keeps signs and zeros).
 """
 
 from __future__ import annotations
