@@ -25,7 +25,7 @@ CITING = sorted(
 def cited(text):
     """First surname and year of each citation."""
     lines = (re.sub(r'^\s*(?:#|//+|\*|f?")', " ", line).rstrip('" ') for line in text.splitlines())
-    words = " ".join(lines)
+    words = " ".join(" ".join(lines).split())
     return {(authors.split()[0].strip(","), year) for authors, year in CITATION.findall(words)}
 
 
