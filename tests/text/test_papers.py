@@ -24,7 +24,11 @@ CITING = sorted(
 
 def cited(text):
     """First surname and year of each citation."""
-    lines = (re.sub(r'^\s*(?:#|//+|\*|f?")', " ", line).rstrip('" ') for line in text.splitlines())
+    # A comment or a string goes on in the next line; a paragraph or an item of a list does not.
+    lines = (
+        re.sub(r'^\s*(?:#|//+|f?")', " ", re.sub(r"^\s*([*-] |$)", " . ", line)).rstrip('" ')
+        for line in text.splitlines()
+    )
     words = " ".join(" ".join(lines).split())
     return {(authors.split()[0].strip(","), year) for authors, year in CITATION.findall(words)}
 
