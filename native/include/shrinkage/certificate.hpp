@@ -105,7 +105,7 @@ private:
         if (excess <= 0.0) return;
         const double side = slope > 0.0 ? upper : -lower;
         // Nearly always: no bound, and no smaller a share than others asked for. Saves a division.
-        if (l1 >= std::min(_scale, _met_scale) * std::abs(slope) && !std::isfinite(side)) return;
+        if (l1 >= std::max(_scale, _met_scale) * std::abs(slope) && !std::isfinite(side)) return;
         const bool met = slope > 0.0 ? coef >= upper : coef <= lower;
         double most = 1.0;
         if (l1 > 0.0)

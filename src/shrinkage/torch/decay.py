@@ -9,7 +9,7 @@ from shrinkage.penalties import Penalty
 
 @dataclass(frozen=True)
 class DecoupledDecay(Penalty):
-    """w *= 1 - lr * alpha after every step: AdamW's `weight_decay`, whatever the optimizer.
+    """`w *= 1 - lr * alpha` after every step: AdamW's `weight_decay`, whatever the optimizer.
 
     Under SGD without momentum and with a small rate this is `L2`. Under Adam and its relatives it
     minimises no sum of loss and penalty: with a decreasing learning rate it ends at the
