@@ -1,9 +1,10 @@
 # make demo      compare ridge, elastic net and lasso on a real table
 # make test      the whole test suite
+# make torch     the tests of neural networks, with PyTorch
 # make lint      style, types, layers, spelling
-# make check    sanitizers, fuzzing, the long stress test, oldest scikit-learn, empty environment
+# make check     sanitizers, fuzzing, the long stress test, oldest scikit-learn, empty environment
 # make docs      the site, in build/docs
-# make figures draws the pictures of the pages again
+# make figures   draws the pictures of the pages again
 # make bench    the benchmark table
 PYTHON ?= python3
 VENV := .venv
@@ -16,7 +17,7 @@ NATIVE := $(shell find native -name '*.[chi]*' -not -name '*.md')
 SOURCES := $(NATIVE) $(shell find src -name '*.py' -o -name '*.pyi' -o -name '*.json' -o -name '*.csv') \
            CMakeLists.txt pyproject.toml
 
-.PHONY: demo test lint check docs figures bench clean
+.PHONY: demo test torch lint check docs figures bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/shrinkage compare example:diabetes --out demo-output
@@ -24,7 +25,11 @@ demo: $(VENV)/installed
 test: $(VENV)/dev
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/dev
+torch: $(VENV)/torch
+	$(BIN)/python -m pytest tests/torch tests/text/test_api.py tests/text/test_examples.py
+
+# The types of the part for PyTorch are checked with it.
+lint: $(VENV)/torch
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -42,7 +47,7 @@ docs: $(VENV)/docs
 figures: $(VENV)/dev
 	$(BIN)/python docs/figures.py
 
-check: $(VENV)/dev docs
+check: $(VENV)/dev torch docs
 	PYTHON=$(abspath $(BIN)/python) scripts/check.sh
 
 bench: $(VENV)/dev
@@ -62,7 +67,13 @@ $(VENV)/dev: $(VENV)/installed
 	$(INSTALL) '.[dev]'
 	touch $@
 
-$(VENV)/docs: $(VENV)/installed
+# The first line brings the build for the CPU where one is offered, before the extra asks for any.
+$(VENV)/torch: $(VENV)/dev
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(INSTALL) '.[torch]'
+	touch $@
+
+$(VENV)/docs: $(VENV)/torch
 	$(INSTALL) '.[docs]'
 	touch $@
 

@@ -37,7 +37,16 @@ html_show_sphinx = False
 html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 html_sidebars = {
-    page: [] for page in ("index", "l1_vs_l2", "command", "names", "objective", "changelog")
+    page: []
+    for page in (
+        "index",
+        "l1_vs_l2",
+        "neural_networks",
+        "command",
+        "names",
+        "objective",
+        "changelog",
+    )
 }
 html_theme_options = {
     "navbar_align": "left",

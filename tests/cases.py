@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from shrinkage.families import Binomial, Family, Gaussian, Multinomial, Poisson
+from shrinkage.penalties import L1, L2, ElasticNet, GroupLasso, Penalty, SparseGroupLasso
 from shrinkage.solve.problem import SOLVED
 
 Data = tuple[Any, np.ndarray]
@@ -333,3 +334,22 @@ def some(**chosen: str | tuple[str, ...]) -> list[Case]:
         for case in CASES + GLM_CASES
         if all(getattr(case, key) in wanted[key] for key in wanted)
     ]
+
+
+# Penalties of `shrinkage.penalties`; tests/laws/test_prox.py fails if a class is missing.
+PENALTY_VALUES: dict[str, Penalty] = {
+    "L1": L1(0.4),
+    "L2": L2(0.7),
+    "elastic net": ElasticNet(0.6, l1_ratio=0.3),
+    "elastic net, all L1": ElasticNet(0.6, l1_ratio=1.0),
+    "group lasso in": GroupLasso(0.3, "in"),
+    "group lasso out": GroupLasso(0.3, "out"),
+    "group lasso kernel": GroupLasso(0.3, "kernel"),
+    "group lasso whole": GroupLasso(0.2, "whole"),
+    "group lasso, own weights": GroupLasso(0.5, "in", weights=[0.0, 1.0, 2.0, 0.5]),
+    "group lasso, index": GroupLasso(0.4, [[0, 0, 1, 3], [1, 3, 3, 0], [0, 1, 1, 1]]),
+    "sparse group lasso in": SparseGroupLasso(0.4, "in", l1_ratio=0.3),
+    "sparse group lasso out": SparseGroupLasso(0.4, "out", weights=1.0, l1_ratio=0.6),
+    "no penalty": L1(0.0),
+    "no groups": GroupLasso(0.0),
+}

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from shrinkage import ConvergenceWarning, elastic_net_path
+from shrinkage import ConvergenceWarning, Settings, elastic_net_path
 from shrinkage.solve import Status
 from shrinkage.solve.certificate import certify
 from tests import cases
+from tests.plans import ACTIVE_SET_PLANS, forced
 
 # The judge works in float64: at mean/sd = 1e6 a sparse or shifted column keeps 10 digits.
 KKT = 1e-7
@@ -120,3 +121,31 @@ def test_points_that_are_not_reached_say_so_and_by_how_much():
         judged = certify(X, y, path.coef_path[k], 0.0, alpha=alpha, fit_intercept=False)
         assert judged.dual_gap <= (10 * path.dual_gap[k] if k else 1e-9)
         assert path.status[k].converged == (judged.dual_gap <= 1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning")
+@pytest.mark.parametrize("plan", ACTIVE_SET_PLANS)
+@pytest.mark.parametrize("max_rounds", [1, 2, 4])
+@pytest.mark.parametrize("bounded", [False, True], ids=["free", "bounded"])
+def test_a_point_that_was_left_unfinished_is_judged_where_it_stands(plan, max_rounds, bounded):
+    """The own gap is no smaller than the one that the judge finds, and the status follows it."""
+    unfinished = 0
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        n, p = int(rng.integers(20, 60)), int(rng.integers(5, 30))
+        X = rng.normal(size=(n, p)) @ (np.eye(p) + 0.5 * rng.normal(size=(p, p)))
+        y = 3.0 * X[:, 0] - X[:, 1] + rng.normal(size=n)
+        options = {"l1_ratio": float(rng.choice([1.0, 0.5]))}
+        if bounded:
+            options["lower"] = np.where(rng.random(p) < 0.5, -0.3 * rng.random(p), -np.inf)
+            options["upper"] = np.where(rng.random(p) < 0.5, 0.3 * rng.random(p), np.inf)
+        with forced(plan):
+            path = elastic_net_path(
+                X, y, alphas=6, settings=Settings(tol=1e-2, max_rounds=max_rounds), **options
+            )
+        for k, alpha in enumerate(path.alphas):
+            judged = certify(X, y, path.coef_path[k], path.intercepts[k], alpha=alpha, **options)
+            assert path.dual_gap[k] >= judged.dual_gap - 1e-11, (seed, k)
+            assert path.status[k].converged == (path.dual_gap[k] <= 1e-2)
+            unfinished += not path.status[k].converged
+    assert unfinished > 0 or max_rounds > 1

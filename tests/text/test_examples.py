@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
-import shrinkage
+from tests.modules import MODULES
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted(
-    info.name
-    for info in pkgutil.walk_packages(shrinkage.__path__, "shrinkage.")
-    if not info.name.endswith(("__main__", "_core"))
-)
-# test_docs.py runs the pages whose blocks build on each other.
-PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {ROOT / "docs/l1_vs_l2.md"})
+# Run elsewhere: test_docs.py runs the page whose blocks build on each other, tests/torch the other.
+ELSEWHERE = {ROOT / "docs/l1_vs_l2.md", ROOT / "docs/neural_networks.md"}
+PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - ELSEWHERE)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 

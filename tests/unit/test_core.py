@@ -6,8 +6,10 @@ import sys
 import numpy as np
 import pytest
 import scipy.sparse
+from numpy.testing import assert_allclose
 
 from shrinkage import _core
+from shrinkage.penalties import ElasticNet
 
 X = np.random.default_rng(0).normal(size=(40, 7))
 COEFS = np.zeros((3, 7))
@@ -112,3 +114,24 @@ def test_layouts_that_the_core_does_not_know_are_our_bug(matrix):
 
 def test_the_instruction_set_has_a_name():
     assert _core.instruction_set() in {"baseline", "avx2"}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_weights_shrink_in_one_pass_as_the_penalty_says(dtype, n_threads):
+    rng = np.random.default_rng(0)
+    weight = rng.normal(size=300_001).astype(dtype)
+    second = np.square(rng.normal(size=weight.size)).astype(dtype)
+    for is_squared in (True, False):
+        made = weight.copy()
+        _core.shrink_entries(made, second, is_squared, 1.25, 0.25, 0.5, 0.75, n_threads)
+        metric = (np.sqrt(second) if is_squared else second).astype(float) * 1.25 + 0.25
+        expected = ElasticNet(1.25, l1_ratio=0.4).prox(weight, 1.0 / metric)
+        assert_allclose(made, expected, rtol=0, atol=4 * np.finfo(dtype).eps)
+        assert ((made == 0) == (expected == 0)).mean() > 0.999
+    made = weight.copy()
+    _core.shrink_entries(made, None, False, 0.0, 0.5, 0.5, 0.75, n_threads)
+    expected = ElasticNet(1.25, l1_ratio=0.4).prox(weight, 2.0)
+    assert_allclose(made, expected, rtol=0, atol=4 * np.finfo(dtype).eps)
+    with pytest.raises(TypeError):
+        _core.shrink_entries(weight, second.astype(np.float16), True, 1.0, 1.0, 1.0, 1.0, 1)

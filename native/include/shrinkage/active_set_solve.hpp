@@ -36,8 +36,12 @@ void ActiveSet<S>::gram_changed(double y_norm) {
 template <Slots S>
 Status ActiveSet<S>::run() {
     const Status status = iterate();
-    // What was not solved at least keeps the bounds.
-    if (status != Status::converged && drop_overshot()) evaluate();
+    if (status != Status::converged) {
+        // What was not solved at least keeps the bounds, and the correlations are those of where it
+        // stands.
+        drop_overshot();
+        evaluate();
+    }
     _has_stalled = status == Status::stalled;
     return status;
 }

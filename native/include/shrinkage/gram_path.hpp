@@ -119,10 +119,13 @@ private:
         const std::span<const double> c = engine.correlations(), c0 = _slots.c0();
         double rr = _problem.yy, shift = 0.0;
         bool all_zero = true;
+        // Where it is solved, a member at 0 is on a knot: its correlation is l1 v but for rounding.
+        const bool on_knots = status == Status::converged;
         _certificate.start(l1, l2, engine.magnitude());
         for (int j = 0; j < _slots.size(); ++j) {
             const double b = _coef[j], v = _slots.penalty_factor(j);
-            if (b == 0.0 && (std::abs(c[j]) <= l1 * v || !engine.is_zero(j))) continue;
+            if (b == 0.0 && (std::abs(c[j]) <= l1 * v || (on_knots && !engine.is_zero(j))))
+                continue;
             _certificate.add(c[j], b, v, _slots.lower(j), _slots.upper(j), _slots.rounding(j));
             if (b == 0.0) continue;
             _coef[j] = 0.0;

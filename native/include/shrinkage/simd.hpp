@@ -89,6 +89,24 @@ struct FunctionKernels {
     void (*log1p)(std::ptrdiff_t n, const double* x, double* out);
 };
 
+/// A step of an optimizer in a diagonal metric D = scale * sqrt(second) + shift (or * second), and
+/// the factors of the penalty that its proximal step shares, the learning rate in both.
+template <class X>
+struct EntryStep {
+    X scale, shift, l1, l2;
+};
+
+/// Kernels on the weights of a network, in their own precision.
+template <class X>
+struct EntryKernels {
+    /// weight = argmin_z (z - weight)^2 D / 2 + l1 |z| + l2 z^2 / 2, with D from sqrt(second)
+    void (*shrink_root)(std::ptrdiff_t n, X* weight, const X* second, EntryStep<X> step);
+    /// The same with D from second itself
+    void (*shrink)(std::ptrdiff_t n, X* weight, const X* second, EntryStep<X> step);
+    /// The same with D = shift; second is not read
+    void (*shrink_plain)(std::ptrdiff_t n, X* weight, const X* second, EntryStep<X> step);
+};
+
 struct Kernels {
     ColumnKernels<double> f64;
     ColumnKernels<float> f32;
@@ -96,6 +114,8 @@ struct Kernels {
     ScreeningKernels screening;
     FamilyKernels binomial, poisson;
     FunctionKernels functions;
+    EntryKernels<double> entries64;
+    EntryKernels<float> entries32;
     const char* name;  ///< "baseline" or "avx2"
 };
 

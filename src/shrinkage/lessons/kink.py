@@ -202,8 +202,8 @@ def _numbers(exercise: Exercise, traces: Sequence[Trace]) -> str:
 
 def _description(exercise: Exercise, traces: Sequence[Trace], name: str) -> str:
     ends = "; ".join(
-        f"{trace.method}: {significant(max(float(trace.excess[-1]), exercise.known_to), 2)} above "
-        f"the minimum after {trace.passes[-1]:.0f} passes with {trace.n_zeros[-1]} exact zeros"
+        f"{trace.method}: {_nearness(float(trace.excess[-1]), exercise.known_to)} "
+        f"after {len(trace.excess) - 1} steps with {_counted(int(trace.n_zeros[-1]))}"
         for trace in traces
     )
     return (
@@ -211,3 +211,14 @@ def _description(exercise: Exercise, traces: Sequence[Trace], name: str) -> str:
         f"{traces[0].n_zeros_certified} zeros. Below, the objective along the coefficient of "
         f"{name} and its course."
     )
+
+
+def _nearness(excess: float, known_to: float) -> str:
+    """Return how near a method came; below what the certificate knows, no number means anything."""
+    if excess <= known_to:
+        return "at the minimum as far as it is certified"
+    return f"{significant(excess, 2)} above the minimum"
+
+
+def _counted(n_zeros: int) -> str:
+    return f"{n_zeros} exact zero{'' if n_zeros == 1 else 's'}"
