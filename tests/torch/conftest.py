@@ -27,3 +27,15 @@ def _same_random_numbers():
     import torch
 
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def in_double():
+    """Make networks in float64, and the same ones every time."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)
+    yield
+    torch.set_default_dtype(before)
