@@ -16,6 +16,7 @@ struct GlmPoint {
     std::vector<double> eta;       ///< without the intercept
     std::vector<double> u;         ///< wt (y - mu); sums to 0 with an intercept
     std::vector<double> gradient;  ///< c_j = z_j'u, one a slot
+    mutable double pearson = -1.0;  ///< Pearson's statistic; -1 until somebody asks for it
 };
 
 /// The columns that a Newton model uses, copied: the loss as a function of their coefficients,
@@ -64,6 +65,7 @@ public:
             _runtime, point.eta.data(), point.intercept, enough / length, point.u.data());
         point.intercept = at.intercept;
         point.loss = at.sums.loss;
+        point.pearson = -1.0;
     }
 
     /// c = Z'u, block sums added in the order of the blocks.

@@ -97,6 +97,7 @@ private:
     }
 
     void solve_block() {
+        _model.expect(l2(_first + _size - 1));
         screen(l1(_first + _size - 1));
         if (std::exchange(_wants_refresh, false)) _loop.refresh_at(_history.last());
         if (l1(_first) + l2(_first) == 0.0) _model.restart_engine();
@@ -123,6 +124,7 @@ private:
         constexpr double nearly = 0.97, most_share = 0.6;
         constexpr Index few = 24;
         Screening& screening = _check.screening();
+        if (!screening.any_candidates()) return;
         std::vector<Index> wanted;
         bool all = end == 0.0 || _data.cols() <= few;
         if (!all) {
@@ -173,6 +175,7 @@ private:
 
     /// Checks the columns that are not active. @return whether some had to be appended
     bool append_violators() {
+        if (!_check.screening().any_candidates()) return false;
         // The last solution before the block stays beside, as a reference for the bound.
         if (!_batch_is_new) {
             std::copy_n(_batch.residual(_batch.last()), _data.rows(), _batch.residual(0));
