@@ -8,6 +8,7 @@ import numpy as np
 
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.design import Matrix, as_matrix
+from shrinkage.errors import ArgumentError, Phrase
 from shrinkage.select.folds import Splits
 from shrinkage.select.held_out import HeldOut
 from shrinkage.solve.fold_points import Folds
@@ -35,6 +36,8 @@ class FoldSolver:
     """
 
     def __init__(self, problem: Problem, splits: Splits, settings: Settings) -> None:
+        if problem.n_classes is not None:
+            _refuse_absent_classes(problem, splits)
         self.problem = problem
         self.splits = splits
         self.settings = settings
@@ -88,7 +91,9 @@ class FoldSolver:
         totals = []
         for train, test in self.splits:
             held_out, part = self.rows(test), problem.on_rows(train)
-            given = np.full(test.size, 1.0 / problem.y.size) if weights is None else weights[test]
+            given = (
+                np.full(test.size, 1.0 / problem.y.shape[0]) if weights is None else weights[test]
+            )
             totals.append(float(given.sum()))
             solvers: dict[str, Opened] = {}
             for k, (plan, l1_ratio, alphas) in enumerate(requests):
@@ -111,3 +116,18 @@ class FoldSolver:
         if stretch.predictions is not None:
             return HeldOut.known(self.problem, stretch.predictions[:, k])
         return HeldOut(self.problem, self.splits, stretch.paths, k)
+
+
+def _refuse_absent_classes(problem: Problem, splits: Splits) -> None:
+    """Raise if a training set has no rows of a class: its intercept would be at infinity."""
+    counted = problem.y > 0.0
+    if problem.weights is not None:
+        counted &= problem.weights[:, None] > 0.0
+    for fold, (train, _) in enumerate(splits):
+        absent = np.flatnonzero(~counted[train].any(axis=0))
+        if absent.size:
+            got = Phrase(f"none of class {absent[0]} in the training set of fold {fold}")
+            hint = "fewer folds, or cv=StratifiedKFold() of scikit-learn"
+            raise ArgumentError.must(
+                "cv", "leave rows of every class in every training set", got, hint
+            )

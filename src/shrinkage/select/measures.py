@@ -53,8 +53,8 @@ def measure_of(scoring: Any, family: Family) -> Measure:
         from shrinkage.select.scoring import scorer_of
 
         return scorer_of(scoring, family)
-    name, larger_is_better, of_classes, function = _MEASURES[scoring]
-    if of_classes and family.name != "binomial":
+    name, larger_is_better, families, function = _MEASURES[scoring]
+    if family.name not in families:
         hint = "it compares classes; 'deviance', 'mse' and 'mae' are for every family"
         failure = f"be {scoring!r} for the {family.name} family"
         raise ArgumentError.cannot("scoring", failure, hint)
@@ -83,20 +83,28 @@ def scored(solver: FoldSolver, folds: Folds, measure: Measure) -> Folds:
 
 
 def squared_error(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the mean of (y - mu)^2 for each column of mu."""
-    return np.asarray(share @ (y[:, None] - mu) ** 2)
+    """Return the mean of (y - mu)^2 for each column of mu; summed over the classes."""
+    return _summed(share, (y[:, None] - mu) ** 2)
 
 
 def absolute_error(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the mean of |y - mu| for each column of mu."""
-    return np.asarray(share @ np.abs(y[:, None] - mu))
+    """Return the mean of |y - mu| for each column of mu; summed over the classes."""
+    return _summed(share, np.abs(y[:, None] - mu))
+
+
+def _summed(share: FloatArray, each: FloatArray) -> FloatArray:
+    return np.asarray(share @ (each if each.ndim == 2 else each.sum(axis=2)))
 
 
 def misclassification(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the share of rows in the class that mu > 1/2 does not say, for each column of mu.
+    """Return the share of rows in another class than mu says, for each column of mu.
 
-    Rows with a share of ones count for both classes.
+    Of two classes it says one where mu > 1/2, of more the one with the largest mean. Rows with
+    shares of the classes count for all of them.
     """
+    if mu.ndim == 3:
+        said = np.argmax(mu, axis=2)
+        return np.asarray(share @ (1.0 - np.take_along_axis(y, said, axis=1)))
     return np.asarray(share @ np.where(mu > 0.5, 1.0 - y[:, None], y[:, None]))
 
 
@@ -122,12 +130,18 @@ def _ordered_pairs(mu: FloatArray, ones: FloatArray, zeros: FloatArray) -> float
     return float(positive @ below)
 
 
-# scoring: (name, whether larger is better, whether it needs classes, function)
+_EVERY = ("gaussian", "binomial", "poisson", "multinomial")
+# scoring: (name, whether larger is better, families, function)
 _MEASURES = {
-    "mse": ("mean squared error", False, False, squared_error),
-    "mae": ("mean absolute error", False, False, absolute_error),
-    "misclassification": ("misclassification", False, True, misclassification),
-    "auc": ("area under the ROC curve", True, True, area_under_curve),
+    "mse": ("mean squared error", False, _EVERY, squared_error),
+    "mae": ("mean absolute error", False, _EVERY, absolute_error),
+    "misclassification": (
+        "misclassification",
+        False,
+        ("binomial", "multinomial"),
+        misclassification,
+    ),
+    "auc": ("area under the ROC curve", True, ("binomial",), area_under_curve),
 }
 
 

@@ -11,11 +11,14 @@ from shrinkage.solve.points import Points
 
 
 def predictor(matrix: Matrix, points: Points, k: int | None = None) -> FloatArray:
-    """Return X coef + intercept, of shape (n, m), or (n,) for alpha number k alone."""
+    """Return X coef + intercept, of shape (n, m), or (n,) for alpha number k alone.
+
+    For K classes (n, m, K) or (n, K).
+    """
     chosen = points if k is None else points.only(k)
-    eta = _core.linear_predictor(
-        matrix.core, chosen.starts, chosen.features, chosen.values, chosen.intercepts
-    )
+    eta = _core.linear_predictor(matrix.core, *chosen.models(matrix.shape[1]))
+    if chosen.intercepts.ndim == 2:
+        eta = eta.T.reshape(*chosen.intercepts.shape, -1).transpose(2, 0, 1)
     return eta if k is None else eta[:, 0]
 
 
