@@ -10,7 +10,9 @@ namespace shrinkage {
 
 /// One alpha of a path on its way to the solution among the active columns: the best point so far
 /// and the next to try, which is taken only if the objective does not rise.
-class Descent {
+/// @tparam Point GlmPoint, or MultinomialPoint
+template <class Point>
+class BasicDescent {
 public:
     struct Limits {
         double enough;    ///< gap, absolute
@@ -23,10 +25,10 @@ public:
     enum class Wish { nothing, refresh, dampen, majorise };
 
     double l1 = 0.0, l2 = 0.0;
-    GlmPoint best, trial;
+    Point best, trial;
 
     /// @param from the solution before; its loss is known at this alpha too
-    void start(double l1_weight, double l2_weight, const GlmPoint& from, const Limits& limits) {
+    void start(double l1_weight, double l2_weight, const Point& from, const Limits& limits) {
         l1 = l1_weight;
         l2 = l2_weight;
         best = from;
@@ -48,7 +50,7 @@ public:
 
     /// Goes on from another point, which need not be better.
     /// @param rounds that it took to find it; they do not count for the limit
-    void move_to(const GlmPoint& point, Index rounds) {
+    void move_to(const Point& point, Index rounds) {
         best = point;
         _other_rounds += rounds;
         _rejects = _all_rejects = _idle = 0;
@@ -152,7 +154,7 @@ public:
     }
 
     template <class Model>
-    double objective(const Model& model, const GlmPoint& point) const {
+    double objective(const Model& model, const Point& point) const {
         double norm = 0.0, square = 0.0;
         for (int j = 0; j < static_cast<int>(point.coef.size()); ++j) {
             const double t = point.coef[j];
@@ -224,5 +226,7 @@ private:
     bool _model_is_of_best = false;
     Anderson _anderson;
 };
+
+using Descent = BasicDescent<GlmPoint>;
 
 }  // namespace shrinkage

@@ -158,7 +158,8 @@ class DegreesOfFreedom:
                 weights = root[rows].transpose(0, 2, 1)
                 of_class = weights[:, :, columns // self._mean.size]
                 weighted = block[:, None, places] * of_class
-                yield weighted.reshape(-1, columns.size), weights.reshape(-1, root.shape[1])
+                ones = weights.reshape(-1, root.shape[1])
+                yield weighted.reshape(ones.shape[0], columns.size), ones
 
 
 def _root_of_classes(mean: FloatArray, root_weight: FloatArray) -> FloatArray:
