@@ -1,10 +1,16 @@
-"""One strength of penalty on a logistic or Poisson model, in the words of other packages."""
+"""One strength of penalty on a model of classes or counts, in the words of other packages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from shrinkage.estimators.dialects import Strength, lambdas, mixture, named, short
+
+TORCH_LOSSES = {
+    "binomial": "BCEWithLogitsLoss",
+    "poisson": "PoissonNLLLoss",
+    "multinomial": "CrossEntropyLoss",
+}
 
 
 @dataclass(frozen=True)
@@ -13,7 +19,7 @@ class GlmStrength(Strength):
 
     Parameters are those of `Strength`, and
 
-    family : {"binomial", "poisson"}
+    family : {"binomial", "poisson", "multinomial"}
     """
 
     family: str = "binomial"
@@ -28,7 +34,7 @@ class GlmStrength(Strength):
         return [
             ("glmnet", named(self.glmnet())),
             ("scikit-learn", self.scikit_learn()),
-            ("statsmodels", f"GLM.fit_regularized({named(self.statsmodels())})"),
+            ("statsmodels", self.statsmodels_call()),
             ("Keras", named(self.keras())),
             ("torch", self.torch()),
             ("sum of losses", lambdas(*self.summed())),
@@ -56,6 +62,12 @@ class GlmStrength(Strength):
         """Return the C of scikit-learn's LogisticRegression, which multiplies a sum of losses."""
         return 1.0 / (self.total_weight * self.alpha)
 
+    def statsmodels_call(self) -> str:
+        """Return the call of statsmodels with the same objective."""
+        if self.family == "multinomial":
+            return "no MNLogit penalises all classes alike"
+        return f"GLM.fit_regularized({named(self.statsmodels())})"
+
     def statsmodels(self) -> dict[str, float]:
         """Return alpha and L1_wt of GLM.fit_regularized."""
         return mixture(self.l1, self.l2, ("alpha", "L1_wt"))
@@ -64,8 +76,7 @@ class GlmStrength(Strength):
         """Return the weight_decay of torch.optim.SGD under the mean loss: ridge only."""
         if self.l1 > 0.0:
             return "no weight_decay has an L1 part"
-        loss = "BCEWithLogitsLoss" if self.family == "binomial" else "PoissonNLLLoss"
-        return f"SGD(weight_decay={short(self.l2)}) with {loss}"
+        return f"SGD(weight_decay={short(self.l2)}) with {TORCH_LOSSES[self.family]}"
 
     def summed(self) -> tuple[float, float]:
         """Return (l1, l2) of sum w loss + l1 sum |b| + l2 sum b^2."""
