@@ -12,9 +12,10 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from shrinkage import errors
-from shrinkage._typing import AnyArray, ArrayLike, BoolArray, FloatArray, IndexArray
+from shrinkage._typing import AnyArray, ArrayLike, FloatArray, IndexArray
 from shrinkage._validate import check_weights
 from shrinkage.errors import ArgumentError, DataWarning, Phrase, listed
+from shrinkage.select.absent_classes import absent_classes, indicators
 from shrinkage.select.folds import Splits
 from shrinkage.solve import Problem
 
@@ -76,11 +77,6 @@ def two_classes(y: Any) -> tuple[AnyArray, FloatArray]:
     if classes.size > 2:
         raise too_many_classes(classes)
     return classes, codes.astype(np.float64)
-
-
-def indicators(target: FloatArray) -> FloatArray:
-    """Return one column for each class, 1 where the row is of it, from the target of a problem."""
-    return target if target.ndim == 2 else np.column_stack([1.0 - target, target])
 
 
 def label_numbers(target: FloatArray) -> FloatArray:
@@ -187,27 +183,15 @@ def balanced_in_folds(problem: Problem, splits: Splits) -> tuple[Problem, Splits
 
 def mention_absent_classes(problem: Problem, splits: Splits, classes: AnyArray) -> None:
     """Warn once if folds are fitted to rows without one of the classes, and never predict it."""
-    table = indicators(problem.y) > 0.0
-    if problem.weights is not None:
-        table &= (problem.weights > 0.0)[:, None]
-    lacking = _lacking(table, splits)
+    lacking = absent_classes(problem, splits)
     folds = [fold for fold, absent in enumerate(lacking) if absent.any()]
     if not folds:
         return
     if classes.size == 2:
-        said = f"The training rows of fold {listed(folds)} are of one class, which is all that it "
+        said = "are of one class, which is all that it predicts"
     else:
         labels = classes[np.any([lacking[fold] for fold in folds], axis=0)].tolist()
-        said = f"The training rows of fold {listed(folds)} lack class {listed(labels)}, which it never "
+        said = f"are without class {listed(labels)}, which it never predicts"
     hint = "fewer folds, or cv=StratifiedKFold() of scikit-learn"
-    errors.warn(f"{said}predicts.\nHint: {hint}", DataWarning)
-
-
-def _lacking(table: BoolArray, splits: Splits) -> list[BoolArray]:
-    """Return for each fold which classes none of its training rows are of."""
-    if splits.fold_ids is None:
-        return [~table[train].any(axis=0) for train, _ in splits]
-    # Counts of each class in each fold; -1, in every training set, comes first.
-    n_folds, ids = splits.n_folds, splits.fold_ids + 1
-    counts = np.array([np.bincount(ids[rows], minlength=n_folds + 1) for rows in table.T])
-    return [counts.sum(axis=1) == counts[:, fold + 1] for fold in range(n_folds)]
+    message = f"The training rows of fold {listed(folds)} {said}.\nHint: {hint}"
+    errors.warn(message, DataWarning)
