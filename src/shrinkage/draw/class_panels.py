@@ -39,7 +39,7 @@ def class_panels(
 ) -> tuple[Figure, list[Axes]]:
     """Draw the coefficients of each class over alpha in axes of their own.
 
-    All have the same vertical axis, so that they compare.
+    All have the same vertical axis and a feature has one colour, so that they compare.
 
     Parameters
     ----------
@@ -61,27 +61,34 @@ def class_panels(
     figure, axes
     """
     n_panels = len(classes) + (errors is not None)
-    figure, axes = _panels(n_panels, asked_by) if places is None else (None, list(places))
-    if figure is not None:
+    figure, axes = _panels(n_panels, asked_by) if places is None else _given(places)
+    if places is None:
         title_of_figure(figure, heading, _numbers(alphas, coefs, chosen))
         add_description(figure, _description(alphas, coefs, names, classes, chosen))
     marks: dict[str, Any] = {"chosen": chosen, "one_se": one_se, "asked_by": asked_by}
-    limits = _limits(alphas, coefs, chosen)
+    shared: dict[str, Any] = {
+        "limits": _limits(alphas, coefs, chosen),
+        "looks": _looks(alphas, coefs, chosen),
+    }
     for k, label in enumerate(classes):
         look: dict[str, Any] = {"heading": label, "unit": unit, "n_named": n_named}
-        path_figure(alphas, coefs[:, k], names, **marks, **look, ax=axes[k], limits=limits)
+        path_figure(alphas, coefs[:, k], names, **marks, **look, **shared, ax=axes[k])
     if errors is not None and len(axes) > len(classes):
         error_figure(alphas, errors, heading="Training and held-out error", ax=axes[-1], **marks)
-    return figure or axes[0].figure, axes
+    return figure, axes
 
 
 def _panels(n_panels: int, asked_by: str) -> tuple[Figure, list[Axes]]:
     n_rows = -(-n_panels // _COLUMNS)
     height = _TOP + _ROW * n_rows
     figure = new_figure(asked_by, (_WIDTH, height))
-    grid = {"left": 0.07, "right": 0.985, "bottom": 0.6 / height, "top": 1.0 - 1.3 / height}
+    grid = {"left": 0.08, "right": 0.965, "bottom": 0.6 / height, "top": 1.0 - 1.3 / height}
     figure.subplots_adjust(**grid, hspace=0.62, wspace=0.17)
     return figure, [figure.add_subplot(n_rows, _COLUMNS, k + 1) for k in range(n_panels)]
+
+
+def _given(places: Sequence[Axes]) -> tuple[Any, list[Axes]]:
+    return places[0].figure, list(places)
 
 
 def _limits(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> tuple[float, float]:
@@ -90,6 +97,16 @@ def _limits(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> tupl
     each = [limits_of(alphas[shown], coefs[shown, k], chosen) for k in range(coefs.shape[1])]
     lows, highs = zip(*each, strict=True)
     return min(lows), max(highs)
+
+
+def _looks(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> list[int]:
+    """Return the rank of each feature by its largest coefficient in any class."""
+    shown = np.abs(coefs[alphas > 0.0]).max(axis=1)
+    if not shown.size:
+        return []
+    at = shown[nearest(alphas[alphas > 0.0], chosen)]
+    order = np.lexsort((-shown[-1], -at))
+    return [int(rank) for rank in np.argsort(order)]
 
 
 def _numbers(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> str:

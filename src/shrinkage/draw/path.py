@@ -52,6 +52,7 @@ def path_figure(
     n_named: int = 10,
     ax: Axes | Sequence[Axes] | None = None,
     limits: tuple[float, float] | None = None,
+    looks: Sequence[int] | None = None,
     asked_by: str = "path_figure",
 ) -> Figure:
     """Draw coefficients over alpha and, under them, training and held-out error.
@@ -79,6 +80,8 @@ def path_figure(
         in the second. A figure of its own by default.
     limits : tuple of float, optional
         Of the vertical axis of the coefficients. By default they show the chosen model well.
+    looks : sequence of int, length n_features, optional
+        Number of the colour and style of each feature. By default the largest comes first.
     asked_by : str
         What the user called, for the error if matplotlib is missing.
 
@@ -101,7 +104,7 @@ def path_figure(
     filled = room_for_names(upper, [names[j] for j in named]) if ax is not None else 1.0
     prepare(upper, alphas, filled)
     upper.set_ylim(limits or limits_of(alphas, coefs, chosen))
-    _draw_coefficients(upper, alphas, coefs, names, named, filled)
+    _draw_coefficients(upper, alphas, coefs, names, named, filled, looks)
     label_y(upper, f"coefficient {unit}")
     count_features(upper, alphas, np.count_nonzero(coefs, axis=1))
     mark(upper, chosen, one_se)
@@ -149,6 +152,7 @@ def _draw_coefficients(
     names: Sequence[str],
     named: IndexArray,
     filled: float,
+    looks: Sequence[int] | None,
 ) -> None:
     marker = "o" if alphas.size == 1 else ""
     others = np.setdiff1d(np.flatnonzero((coefs != 0.0).any(axis=0)), named)
@@ -158,7 +162,13 @@ def _draw_coefficients(
         axes.plot(x, y, color=GREY, linewidth=0.7, marker=marker, zorder=1)
     end = 1.0 if alphas.size > 1 else 0.5
     name_lines(
-        axes, alphas, coefs[:, named], [names[j] for j in named], marker, end=min(end, filled)
+        axes,
+        alphas,
+        coefs[:, named],
+        [names[j] for j in named],
+        marker,
+        end=min(end, filled),
+        looks=None if looks is None else [looks[j] for j in named],
     )
 
 

@@ -153,7 +153,11 @@ class LinearModel(BaseEstimator):
         check_is_fitted(self, "coef_")
         coef, intercept = self._line()
         known = (self.coef_names_, coef, coef * self._training.spreads, intercept)
-        return CoefTable(*known) if coef.ndim == 1 else ClassTable(*known, tuple(map(str, self._labels())))
+        return (
+            CoefTable(*known)
+            if coef.ndim == 1
+            else ClassTable(*known, tuple(map(str, self._labels())))
+        )
 
     def _labels(self) -> list[Any]:
         """Return the classes, where each has coefficients of its own."""

@@ -133,9 +133,7 @@ class CrossValidatedModel(LinearModel):
         n_folds = found.fold_weights.size
         return f"{n_folds} folds" if n_folds > 1 else "1 fold"
 
-    def plot_path(
-        self, ax: Axes | Sequence[Axes] | None = None, *, target: Any = None
-    ) -> Figure:
+    def plot_path(self, ax: Axes | Sequence[Axes] | None = None, *, target: Any = None) -> Figure:
         """Draw the coefficients over alpha, and under them training and held-out error.
 
         Coefficients are per standard deviation of their column, for the chosen l1_ratio. The

@@ -10,7 +10,7 @@ from shrinkage import errors
 from shrinkage._typing import ArrayLike, FloatArray
 from shrinkage._validate import as_numbers, check_offset, check_target, check_weights
 from shrinkage.errors import ArgumentError, DataError
-from shrinkage.families import Family, Multinomial
+from shrinkage.families import Family
 
 
 def deviance_ratio(

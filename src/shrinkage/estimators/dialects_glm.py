@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shrinkage.estimators.dialects import Strength, lambdas, mixture, named, short
 
@@ -20,9 +20,12 @@ class GlmStrength(Strength):
     Parameters are those of `Strength`, and
 
     family : {"binomial", "poisson", "multinomial"}
+    n_outputs : int
+        2 for two classes with coefficients each, which other packages have as a difference.
     """
 
     family: str = "binomial"
+    n_outputs: int = 1
 
     @property
     def l2(self) -> float:
@@ -53,6 +56,10 @@ class GlmStrength(Strength):
             return f"PoissonRegressor(alpha={short(self.l2)})"
         if self.alpha == 0.0:
             return "LogisticRegression(C=np.inf)"
+        if self.n_outputs == 2:  # half of (d/2)^2 + (d/2)^2 for a difference d
+            alpha, l1_ratio = mixture(self.l1, 0.5 * self.l2, ("alpha", "l1_ratio")).values()
+            one = replace(self, alpha=alpha, l1_ratio=l1_ratio, family="binomial", n_outputs=1)
+            return one.scikit_learn()
         C = short(self.logistic_c())
         if self.l1 == 0.0:
             return f"LogisticRegression(C={C})"

@@ -10,10 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from shrinkage._typing import ArrayLike, FloatArray
 from shrinkage.draw import path_figure
+from shrinkage.draw.class_panels import class_panels
 from shrinkage.draw.figure import check_matplotlib
 from shrinkage.errors import ArgumentError, describe, listed
 from shrinkage.estimators.base import LinearModel
-from shrinkage.draw.class_panels import class_panels
 from shrinkage.estimators.cross_validated import CrossValidatedModel
 from shrinkage.estimators.error_display import CrossValidationDisplay, heading_of, numbers_of
 from shrinkage.solve import Path
@@ -269,7 +269,9 @@ def _number_of(target: Any, labels: Any) -> int:
     known = list(labels)
     if target in known:
         return known.index(target)
-    requirement = f"one of {listed(known)}" if known else "None: there are no classes to choose from"
+    requirement = (
+        f"one of {listed(known)}" if known else "None: there are no classes to choose from"
+    )
     raise ArgumentError.must_be("target", requirement, target)
 
 

@@ -115,7 +115,12 @@ def _strength(model: LinearModel) -> Strength:
         training.total_weight,
         training.n_rows,
     )
-    return Strength(*known) if family == "gaussian" else GlmStrength(*known, family)
+    if family == "gaussian":
+        return Strength(*known)
+    n_classes = (
+        1 if family != "multinomial" else np.size(getattr(model, "classes_", model.intercept_))
+    )
+    return GlmStrength(*known, family, n_classes)
 
 
 def _strength_lines(strength: Strength, alpha_max: float) -> list[str]:

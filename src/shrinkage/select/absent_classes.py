@@ -35,7 +35,7 @@ def absent_classes(problem: Problem, splits: Splits) -> list[BoolArray]:
     # Counts of each class in each fold; those of -1, in every training set, come first.
     n_folds, ids = splits.n_folds, splits.fold_ids + 1
     counts = np.array([np.bincount(ids[rows], minlength=n_folds + 1) for rows in table.T])
-    return [counts.sum(axis=1) == counts[:, fold + 1] for fold in range(n_folds)]
+    return list(counts.sum(axis=1) == counts[:, 1:].T)
 
 
 def path_without(

@@ -90,8 +90,8 @@ def scored(solver: FoldSolver, folds: Folds, measure: Measure) -> Folds:
                 target[fold] = measure.score(solver, points, which)
             except ArgumentError:
                 raise
-            except ValueError as error:  # a scorer's, for rows without one of the classes
-                raise _undefined(measure, fold) from error
+            except ValueError as cause:  # a scorer's, for rows without one of the classes
+                raise _undefined(measure, fold) from cause
             if np.isnan(target[fold]).all():
                 raise _undefined(measure, fold)
     return replace(folds, error=error, train_error=train_error)
