@@ -38,8 +38,15 @@ class Measure:
     score: Score | None = None
 
 
-def measure_of(scoring: Any, family: Family) -> Measure:
+def measure_of(scoring: Any, family: Family, n_classes: int | None = None) -> Measure:
     """Return the measure for None, one of our names, or one of scikit-learn's scorers.
+
+    Parameters
+    ----------
+    scoring : None, str or callable
+    family : Family
+    n_classes : int, optional
+        The number of classes that have a linear predictor each.
 
     Raises
     ------
@@ -58,6 +65,9 @@ def measure_of(scoring: Any, family: Family) -> Measure:
         hint = "it compares classes; 'deviance', 'mse' and 'mae' are for every family"
         failure = f"be {scoring!r} for the {family.name} family"
         raise ArgumentError.cannot("scoring", failure, hint)
+    if scoring == "auc" and n_classes not in (None, 2):
+        hint = "'roc_auc_ovr' of scikit-learn is the mean over classes, each against the rest"
+        raise ArgumentError.cannot("scoring", f"be 'auc' for {n_classes} classes", hint)
 
     def score(solver: FoldSolver, points: Points, which: IndexArray) -> FloatArray:
         problem = solver.problem
@@ -76,7 +86,12 @@ def scored(solver: FoldSolver, folds: Folds, measure: Measure) -> Folds:
     for fold, rows in enumerate(solver.splits):
         points = joined([stretch.paths[fold] for stretch in folds.stretches])
         for target, which in zip((train_error, error), rows, strict=True):
-            target[fold] = measure.score(solver, points, which)
+            try:
+                target[fold] = measure.score(solver, points, which)
+            except ArgumentError:
+                raise
+            except ValueError as cause:  # a scorer's, for rows without one of the classes
+                raise _undefined(measure, fold) from cause
             if np.isnan(target[fold]).all():
                 raise _undefined(measure, fold)
     return replace(folds, error=error, train_error=train_error)
@@ -112,8 +127,10 @@ def area_under_curve(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatA
     """Return the probability that mu is larger for a one than for a zero, ties counting half.
 
     For each column of mu; NaN if the rows are of one class. Rows with a share of ones count for
-    both classes.
+    both classes. Two classes may also have a column each.
     """
+    if mu.ndim == 3:
+        y, mu = y[:, 1], mu[:, :, 1]
     ones, zeros = share * y, share * (1.0 - y)
     pairs = float(ones.sum() * zeros.sum())
     if pairs == 0.0:
@@ -141,11 +158,11 @@ _MEASURES = {
         ("binomial", "multinomial"),
         misclassification,
     ),
-    "auc": ("area under the ROC curve", True, ("binomial",), area_under_curve),
+    "auc": ("area under the ROC curve", True, ("binomial", "multinomial"), area_under_curve),
 }
 
 
 def _undefined(measure: Measure, fold: int) -> ArgumentError:
     failure = f"be the {measure.name}, which fold {fold} does not have"
-    hint = "fewer folds, or folds that hold both classes: cv=StratifiedKFold() of scikit-learn"
+    hint = "fewer folds, or folds that hold every class: cv=StratifiedKFold() of scikit-learn"
     return ArgumentError.cannot("scoring", failure, hint)

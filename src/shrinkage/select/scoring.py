@@ -59,10 +59,8 @@ def _scores(solver: FoldSolver, points: Points, scorer: Any, which: IndexArray) 
     matrix, y = solver.rows(which), problem.response[which]
     mu = problem.mean(predictor(matrix, points), which)
     model: type[BaseEstimator] = _Predicted
-    if problem.family.name == "binomial" and np.isin(problem.y, (0.0, 1.0)).all():
-        model, y = _PredictedClasses, y.astype(np.int64)
-    if problem.n_classes is not None and np.isin(problem.y, (0.0, 1.0)).all():
-        model, y = _PredictedClasses, np.argmax(y, axis=1)
+    if problem.family.name in ("binomial", "multinomial") and np.isin(problem.y, (0.0, 1.0)).all():
+        model, y = _PredictedClasses, y.astype(np.int64) if y.ndim == 1 else y.argmax(axis=1)
     models = (model(mu[:, k]) for k in range(mu.shape[1]))
     return np.array([float(scorer(each, matrix.source, y, **keywords)) for each in models])
 
