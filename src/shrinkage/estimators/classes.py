@@ -128,8 +128,8 @@ def weights_of_rows(
     sample_weight : array-like of shape (n,) or None
     """
     n = target.shape[0]
-    if class_weight is None and np.shape(sample_weight) != (n,):  # if it is wrong, X tells
-        return sample_weight
+    if class_weight is None and not _is_one_per_row(sample_weight, n):
+        return sample_weight  # None, or X tells what is wrong
     is_balanced = isinstance(class_weight, str) and class_weight == BALANCED
     if not (class_weight is None or is_balanced or isinstance(class_weight, Mapping)):
         requirement = "None, 'balanced' or a dict from each class to its weight"
@@ -143,6 +143,13 @@ def weights_of_rows(
     if nothing.size:
         raise _weightless(classes[nothing])
     return _balanced(weights, table) if is_balanced else weights
+
+
+def _is_one_per_row(sample_weight: Any, n: int) -> bool:
+    try:
+        return np.asarray(sample_weight).shape == (n,)
+    except ValueError:
+        return False
 
 
 def _weightless(classes: AnyArray) -> ArgumentError:
