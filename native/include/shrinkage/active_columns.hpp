@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "shrinkage/likelihood.hpp"
+#include "shrinkage/model_product.hpp"
 #include "shrinkage/path.hpp"
 #include "shrinkage/scaled_columns.hpp"
 
@@ -16,6 +17,7 @@ struct GlmPoint {
     std::vector<double> eta;       ///< without the intercept
     std::vector<double> u;         ///< wt (y - mu); sums to 0 with an intercept
     std::vector<double> gradient;  ///< c_j = z_j'u, one a slot
+    ModelProduct product;          ///< of coef
     mutable double pearson = -1.0;  ///< Pearson's statistic; -1 until somebody asks for it
 };
 

@@ -10,7 +10,9 @@ namespace shrinkage {
 
 /// One alpha of a path on its way to the solution among the active columns: the best point so far
 /// and the next to try, which is taken only if the objective does not rise.
-class Descent {
+/// @tparam Point GlmPoint, or MultinomialPoint
+template <class Point>
+class BasicDescent {
 public:
     struct Limits {
         double enough;    ///< gap, absolute
@@ -23,10 +25,10 @@ public:
     enum class Wish { nothing, refresh, dampen, majorise };
 
     double l1 = 0.0, l2 = 0.0;
-    GlmPoint best, trial;
+    Point best, trial;
 
     /// @param from the solution before; its loss is known at this alpha too
-    void start(double l1_weight, double l2_weight, const GlmPoint& from, const Limits& limits) {
+    void start(double l1_weight, double l2_weight, const Point& from, const Limits& limits) {
         l1 = l1_weight;
         l2 = l2_weight;
         best = from;
@@ -37,18 +39,28 @@ public:
         reopen();
     }
 
+    /// Takes a point that is known to be the solution, as far as it could be found.
+    void settle(double l1_weight, double l2_weight, const Point& solution, Status status) {
+        l1 = l1_weight;
+        l2 = l2_weight;
+        best = solution;
+        _rounds = _other_rounds = 0;
+        finish(status);
+    }
+
     bool is_finished() const { return _finished; }
     bool has_converged() const { return _finished && _status == Status::converged; }
     Status status() const { return _status; }
     Index rounds() const { return _rounds + _other_rounds; }
+    Index rounds_left() const { return std::max<Index>(0, _limits.most_rounds - rounds()); }
     double gap() const { return _gap; }
     bool is_rejected() const { return _rejects > 0; }
     /// Steps are refused so often that the loss must be too far from quadratic.
     bool is_struggling() const { return _all_rejects >= 8 && _other_rounds == 0; }
 
     /// Goes on from another point, which need not be better.
-    /// @param rounds that it took to find it; they do not count for the limit
-    void move_to(const GlmPoint& point, Index rounds) {
+    /// @param rounds that it took to find it
+    void move_to(const Point& point, Index rounds) {
         best = point;
         _other_rounds += rounds;
         _rejects = _all_rejects = _idle = 0;
@@ -73,7 +85,7 @@ public:
             _anderson.forget();
             ++_all_rejects;
             if (++_rejects > most_rejects) finish(Status::stalled);
-            if (_rounds >= _limits.most_rounds) finish(Status::max_rounds);
+            if (rounds() >= _limits.most_rounds) finish(Status::max_rounds);
             return true;
         }
         _rejects = 0;
@@ -89,7 +101,7 @@ public:
             finish(Status::converged);
         else if (_idle > most_idle)
             finish(Status::stalled);
-        else if (_rounds >= _limits.most_rounds)
+        else if (rounds() >= _limits.most_rounds)
             finish(Status::max_rounds);
         return false;
     }
@@ -119,8 +131,9 @@ public:
         if (_rejects > 0 || (_is_rough && _gap <= _limits.enough)) return Wish::refresh;
         if (_steps_since_refresh < 2 || !std::isfinite(_previous_gap)) return Wish::nothing;
         const double rate = contraction();
-        const double left =
-            rate >= hopeless ? 50.0 : std::log(_limits.enough / _gap) / std::log(rate);
+        // Without progress step after step new curvatures are worth ever more.
+        const double left = rate >= hopeless ? 50.0 * std::exp2(_idle)
+                                             : std::log(_limits.enough / _gap) / std::log(rate);
         return (left - 1.5) * iteration > gram ? Wish::refresh : Wish::nothing;
     }
 
@@ -132,27 +145,27 @@ public:
         _fresh_step = true;
     }
 
-    /// Sets the next trial: a Newton step from the best point, or half of the last one.
+    /// Sets the next trial: a Newton step from the best point, or half of the last one or less.
     template <class Model>
     void propose(Model& model) {
         if (_rejects > 0 && !_fresh_step) {
             best.coef.resize(model.size(), 0.0);
             trial.coef.resize(model.size(), 0.0);
+            const double share = share_of_refused();
+            trial.product.forget();
             for (std::size_t j = 0; j < best.coef.size(); ++j)
-                trial.coef[j] = 0.5 * (best.coef[j] + trial.coef[j]);
-            trial.intercept = 0.5 * (best.intercept + trial.intercept);
+                trial.coef[j] = best.coef[j] + share * (trial.coef[j] - best.coef[j]);
+            trial.intercept = (1.0 - share) * best.intercept + share * trial.intercept;
             return;
         }
         _fresh_step = false;
-        std::vector<double> q = best.gradient;
-        model.add_product(best.coef, 1.0, q);
-        model.minimise(q, l1, l2, trial.coef);
+        minimise(model, linear_term(model, best), l1, l2, trial);
         if (_rejects == 0) accelerate(model);
         trial.intercept = model.intercept_at(best, trial.coef);
     }
 
     template <class Model>
-    double objective(const Model& model, const GlmPoint& point) const {
+    double objective(const Model& model, const Point& point) const {
         double norm = 0.0, square = 0.0;
         for (int j = 0; j < static_cast<int>(point.coef.size()); ++j) {
             const double t = point.coef[j];
@@ -164,6 +177,19 @@ public:
     }
 
 private:
+    /// What to try of a refused way: half of it, or as much as eta bears.
+    double share_of_refused() const {
+        constexpr double far = 1000.0, least = 1e-6;
+        double change = far;
+        for (std::size_t i = 0; i < trial.eta.size(); ++i) {
+            if (best.u[i] == 0.0 && trial.u[i] == 0.0) continue;  // rows that weigh nothing
+            const double here = std::abs(trial.eta[i] - best.eta[i]);
+            if (!std::isfinite(here)) return least;
+            change = std::max(change, here);
+        }
+        return std::min(0.5, std::max(least, far / change));
+    }
+
     void finish(Status status) {
         _finished = true;
         _status = status;
@@ -207,6 +233,7 @@ private:
             return to[i] == 0.0 || value * to[i] < 0.0 || to[i] <= slots.lower(j) ||
                    to[i] >= slots.upper(j) || value < slots.lower(j) || value > slots.upper(j);
         });
+        if (trial.coef != to) trial.product.forget();
     }
 
     Limits _limits{};
@@ -224,5 +251,7 @@ private:
     bool _model_is_of_best = false;
     Anderson _anderson;
 };
+
+using Descent = BasicDescent<GlmPoint>;
 
 }  // namespace shrinkage

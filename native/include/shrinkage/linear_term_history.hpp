@@ -10,14 +10,16 @@ namespace shrinkage {
 /// The last few solutions of a path, and what they say of the next one. Each has a linear term
 /// q = c + G b of the present model; if the loss were quadratic, all would be the same. So q
 /// changes slowly along the path, and is extrapolated in log(alpha).
-class LinearTermHistory {
+/// @tparam Point GlmPoint, or MultinomialPoint
+template <class Point>
+class BasicLinearTermHistory {
 public:
     /// The newest solution.
-    const GlmPoint& last() const { return _entries.back().point; }
+    const Point& last() const { return _entries.back().point; }
     double last_alpha() const { return _entries.back().alpha; }
 
     /// Takes the point, and leaves another one's room in its place.
-    void push(double alpha, GlmPoint& point) {
+    void push(double alpha, Point& point) {
         constexpr double apart = 1e-9;
         Entry entry;
         if (!_entries.empty() && last_alpha() <= alpha * (1.0 + apart)) {
@@ -71,18 +73,17 @@ private:
     static constexpr int most_order = 3;
     struct Entry {
         double alpha = 0.0;
-        GlmPoint point;
+        Point point;
         std::vector<double> q;
         Index version = -1;  ///< of the model that q belongs to
     };
 
     template <class Model>
     void update(const Model& model, Entry& entry) {
-        const GlmPoint& point = entry.point;
+        const Point& point = entry.point;
         const bool grown = entry.q.size() < point.gradient.size();
         if (entry.version != model.version() || (grown && !model.slots().holds_gram())) {
-            entry.q = point.gradient;
-            model.add_product(point.coef, 1.0, entry.q);
+            entry.q = shrinkage::linear_term(model, point);
             entry.version = model.version();
         } else {
             const GrowingSquare& gram = model.slots().gram();
@@ -112,5 +113,7 @@ private:
     std::vector<Entry> _entries;
     int _order = 0;
 };
+
+using LinearTermHistory = BasicLinearTermHistory<GlmPoint>;
 
 }  // namespace shrinkage

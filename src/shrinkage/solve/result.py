@@ -69,16 +69,17 @@ class Solution:
 
     Attributes
     ----------
-    coef : ndarray of shape (n_features,)
+    coef : ndarray of shape (n_features,), or (K, n_features) for K classes
         Coefficients, in units of the linear predictor (Gaussian: of y) per unit of each column.
-    intercept : float
+    intercept : float, or ndarray of shape (K,)
         In units of the linear predictor; 0.0 without an intercept.
     alpha, l1_ratio : float
         The penalty that was used.
     status : Status
         How the solver ended.
     dual_gap : float
-        (primal - dual value) / loss of the null model; NaN after interpolation.
+        (primal - dual value) / loss of the null model; NaN after interpolation, where SEPARATED,
+        and at alpha 0 but for the Gaussian family.
     kkt_violation : float
         Largest distance from the optimality conditions, over alpha_max at l1_ratio 1.
     n_rounds : int
@@ -92,7 +93,7 @@ class Solution:
     """
 
     coef: FloatArray
-    intercept: float
+    intercept: float | FloatArray
     alpha: float
     l1_ratio: float
     status: Status
