@@ -139,7 +139,7 @@ def _alternate(task: str, solvers: list[Any], data: Any, cells: list[Cell], opti
                     break
 
 
-FAMILIES = ("gaussian", "binomial", "poisson")
+FAMILIES = ("gaussian", "binomial", "poisson", "multinomial")
 TURN = 0.02  # seconds; a fast run is repeated, so that its own data are in cache
 
 

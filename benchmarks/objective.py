@@ -69,7 +69,7 @@ class Data:
             last = certify(
                 X,
                 y,
-                path.coef_path[-1].T,
+                path.coef_path[-1],
                 path.intercepts[-1],
                 family=self.family,
                 alpha=self.alphas[-1],
@@ -120,7 +120,7 @@ def worst_gap(data: Data, coefs: np.ndarray, *, l1_ratio: float = 1.0) -> float:
         found = certify(
             data.X,
             data.y,
-            coefs[k].T,
+            coefs[k],
             family.null_intercept(data.target, None, data.X @ coefs[k].T),
             family=family,
             alpha=data.alphas[k],

@@ -31,7 +31,7 @@ def khan() -> Data:
     """Expression of 2 308 genes in 63 tumours of 4 kinds (data files of the package ISLP)."""
     X = np.loadtxt(_islp() / "Khan_xtrain.csv", delimiter=",", skiprows=1)
     kinds = np.loadtxt(_islp() / "Khan_ytrain.csv", delimiter=",", skiprows=1)
-    return Data(np.asfortranarray(X), kinds.ravel() - 1.0, "multinomial")
+    return Data(X.copy(order="F"), kinds.ravel() - 1.0, "multinomial")
 
 
 def _islp() -> Path:

@@ -11,12 +11,13 @@ CROSS_VALIDATED = {
     "gaussian": shrinkage.ElasticNetCV,
     "binomial": shrinkage.LogisticRegressionCV,
     "poisson": shrinkage.PoissonRegressorCV,
+    "multinomial": shrinkage.LogisticRegressionCV,
 }
 
 
 class Shrinkage:
     name = "shrinkage"
-    families = ("gaussian", "binomial", "poisson")
+    families = ("gaussian", "binomial", "poisson", "multinomial")
     tolerances = (None,)
 
     def __init__(self, n_threads: int) -> None:
