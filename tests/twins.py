@@ -161,7 +161,7 @@ class GlmTwin:
     """Orthant-wise projected Newton steps (Bertsekas, 1982) on every coefficient at once.
 
     y is a vector, or one column for each class. `minimise` returns (coef, intercept) of shapes
-    (p,) and (), or (p, K) and (K,).
+    (p,) and (), or (K, p) and (K,).
     """
 
     def __init__(
@@ -203,7 +203,7 @@ class GlmTwin:
 
     def objective(self, coef, intercept, alpha):
         """Return the objective at coefficients in original units."""
-        coef = np.reshape(coef, (self.used.size, -1))[self.used]
+        coef = np.reshape(coef, (-1, self.used.size)).T[self.used]
         b0 = np.reshape(intercept, (1, -1)) + self.mean @ coef
         return self._objective(np.vstack([b0, coef * self.scale[:, None]]), alpha)
 
@@ -230,7 +230,7 @@ class GlmTwin:
         coef = np.zeros((self.used.size, t.shape[1]))
         coef[self.used] = t[1:] / self.scale[:, None]
         intercept = t[0] - self.mean @ coef[self.used]
-        return (coef[:, 0], intercept[0]) if self.is_vector else (coef, intercept)
+        return (coef[:, 0], intercept[0]) if self.is_vector else (coef.T, intercept)
 
     def _directions(self, t, hessian, slope, low, high, inside):
         """Return the Newton step, and the slope along which the loss is flat.

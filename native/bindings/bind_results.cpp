@@ -49,7 +49,15 @@ void bind_results(nb::module_& module) {
     show(path, "starts", &PathResult::starts);
     show(path, "features", &PathResult::features);
     show(path, "values", &PathResult::values);
-    show(path, "intercepts", &PathResult::intercepts);
+    path.def_prop_ro(
+        "intercepts",
+        [](nb::handle self) -> nb::ndarray<nb::numpy, const double> {
+            const auto& result = *nb::inst_ptr<PathResult>(self);
+            const auto classes = static_cast<std::size_t>(result.n_classes);
+            if (classes == 0) return {result.intercepts.data(), {result.intercepts.size()}, self};
+            return {result.intercepts.data(), {result.intercepts.size() / classes, classes}, self};
+        },
+        nb::rv_policy::automatic);
     show(path, "loss", &PathResult::loss);
     show(path, "dual_gap", &PathResult::dual_gap);
     show(path, "kkt_violation", &PathResult::kkt_violation);

@@ -108,6 +108,7 @@ void bind_gram(nb::module_& module);
 void bind_ridge(nb::module_& module);
 void bind_working_set(nb::module_& module);
 void bind_glm(nb::module_& module);
+void bind_multinomial(nb::module_& module);
 void bind_entries(nb::module_& module);
 
 }  // namespace shrinkage::bindings

@@ -11,6 +11,7 @@ NB_MODULE(_core, module) {
     bind_ridge(module);
     bind_working_set(module);
     bind_glm(module);
+    bind_multinomial(module);
     bind_entries(module);
     module.def("instruction_set", [] { return shrinkage::best_kernels().name; });
 }

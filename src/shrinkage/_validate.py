@@ -181,9 +181,24 @@ def check_weights(sample_weight: object, n: int) -> FloatArray | None:
     raise ArgumentError.must("sample_weight", "have a finite sum", total)
 
 
-def check_offset(offset: object, n: int) -> FloatArray | None:
-    """Return the known part of the linear predictor, one finite number per row, or None."""
-    return None if offset is None else check_vector("offset", offset, n)
+def check_offset(offset: object, n: int, n_classes: int | None = None) -> FloatArray | None:
+    """Return the known part of the linear predictor, finite numbers, or None.
+
+    One for each row; with `n_classes` one for each row and class.
+    """
+    if offset is None:
+        return None
+    if n_classes is None:
+        return check_vector("offset", offset, n)
+    array = as_numbers("offset", offset)
+    if array.shape != (n, n_classes):
+        requirement = f"of shape ({n}, {n_classes}): one number for each row and class"
+        raise ArgumentError.must_be("offset", requirement, array)
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, column = (int(i) for i in np.argwhere(~finite)[0])
+        raise errors.not_finite("offset", float(array[row, column]), row)
+    return np.ascontiguousarray(array, dtype=np.float64)
 
 
 def check_per_feature(

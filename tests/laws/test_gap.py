@@ -65,10 +65,10 @@ def test_is_a_bound_for_whatever_is_wrong(case):
         least = twin.objective(best, best_intercept, alpha)
         for size in (1.0, 1e-2, 1e-4, 1e-6):
             coef = best + size * rng.normal(size=best.shape) * (rng.uniform(size=best.shape) < 0.5)
-            coef[np.isinf(factor) | ~twin.used] = 0.0
+            coef[..., np.isinf(factor) | ~twin.used] = 0.0
             for name, clip in (("lower", np.maximum), ("upper", np.minimum)):
                 if name in options:
-                    coef = clip(coef.T, options[name]).T
+                    coef = clip(coef, options[name])
             intercept = best_intercept
             if options.get("fit_intercept", True):
                 intercept = best_intercept + size * rng.normal(size=np.shape(best_intercept))
@@ -103,12 +103,12 @@ def explicit_gap(family, X, y, coef, intercept, alpha, l1_ratio):
     y, n = family.check_target(y), len(y)
     scale = X.std(axis=0)
     Z = (X - X.mean(axis=0)) / scale
-    eta = X @ coef + intercept
-    t = (coef.T * scale).T
+    eta = X @ coef.T + intercept
+    t = coef * scale
     l1, l2 = alpha * l1_ratio, alpha * (1 - l1_ratio)
     primal = family.loss(y, eta).mean() + np.sum(l1 * np.abs(t) + l2 / 2 * t**2)
     u = -family.gradient(y, eta) / n
-    c = Z.T @ u
+    c = (Z.T @ u).T
     k = min(1.0, l1 / np.abs(c - l2 * t).max()) if l1 else 0.0
     rows = -family.conjugate(y, -n * k * u).mean() - k**2 * l2 / 2 * np.sum(t**2)
     duals = [rows]
@@ -129,7 +129,7 @@ def test_equals_an_explicit_primal_minus_dual(family, l1_ratio):
     for size in (0.3, 1e-2, 1e-4):
         coef = best + size * rng.normal(size=best.shape)
         only = FAMILIES[family]()
-        intercept = only.null_intercept(only.check_target(y), None, X @ coef)
+        intercept = only.null_intercept(only.check_target(y), None, X @ coef.T)
         judged = certify(X, y, coef, intercept, family=family, alpha=alpha, l1_ratio=l1_ratio)
         explicit = explicit_gap(family, X, y, coef, intercept, alpha, l1_ratio)
         assert judged.dual_gap * judged.null_loss == pytest.approx(explicit, rel=1e-9, abs=1e-14)
@@ -171,7 +171,7 @@ def test_sparse_and_dense_columns_rows_twice_and_rows_of_no_weight(family):
     X, y = data_of(family)
     rng = np.random.default_rng(0)
     shape = (X.shape[1], 3) if family == "multinomial" else X.shape[1:]
-    coef, intercept = 0.3 * rng.normal(size=shape), np.zeros(shape[1:])
+    coef, intercept = 0.3 * rng.normal(size=shape), np.zeros(shape[:-1])
     options = {"family": family, "alpha": 0.05, "l1_ratio": 0.7}
     weight = rng.integers(0, 3, size=len(y))
     expected = certify(X, y, coef, intercept, sample_weight=weight, **options)
@@ -212,7 +212,7 @@ def test_two_classes_are_one_column_split_in_half():
     coef = 0.2 * np.random.default_rng(0).normal(size=X.shape[1])
     one = certify(X, y, coef, 0.3, family="binomial", alpha=0.04)
     two = certify(
-        X, y, np.column_stack([-coef, coef]) / 2, [-0.15, 0.15], family="multinomial", alpha=0.04
+        X, y, np.stack([-coef, coef]) / 2, [-0.15, 0.15], family="multinomial", alpha=0.04
     )
     assert_allclose([two.objective, two.dual_gap], [one.objective, one.dual_gap], rtol=1e-10)
 
@@ -229,16 +229,16 @@ def test_a_class_may_be_shifted_as_a_whole_only_where_no_penalty_counts_it():
 @OTHER_FAMILIES
 def test_what_is_not_allowed_is_infinitely_far(family):
     X, y = data_of(family)
-    shape = (8, 3) if family == "multinomial" else (8,)
+    shape = (3, 8) if family == "multinomial" else (8,)
     coef = np.zeros(shape)
-    coef[0] = 0.5
+    coef[..., 0] = 0.5
     factor = np.r_[np.inf, np.ones(7)]
     for options in ({"upper": 0.4}, {"penalty_factor": factor}, {"lower": 0.0, "upper": 0.0}):
-        judged = certify(X, y, coef, np.zeros(shape[1:]), family=family, alpha=1.0, **options)
+        judged = certify(X, y, coef, np.zeros(shape[:-1]), family=family, alpha=1.0, **options)
         assert judged.dual_gap == judged.kkt_violation == judged.objective == math.inf
         assert math.isfinite(judged.null_loss)
-    coef[0] = np.nan
-    assert certify(X, y, coef, np.zeros(shape[1:]), family=family, alpha=1.0).dual_gap == math.inf
+    coef[..., 0] = np.nan
+    assert certify(X, y, coef, np.zeros(shape[:-1]), family=family, alpha=1.0).dual_gap == math.inf
 
 
 def test_a_mean_that_overflows_is_infinitely_far():
@@ -267,7 +267,7 @@ def test_free_features_are_fitted_first(family, bounds):
     options |= {"family": family, "alpha": 0.02}
     assert certify(X, y, best, intercept, **options).dual_gap <= 1e-13
     moved = best.copy()
-    moved[:3] = 0.0
+    moved[..., :3] = 0.0
     judged = certify(X, y, moved, intercept, **options)
     true = twin.objective(moved, intercept, 0.02) - twin.objective(best, intercept, 0.02)
     assert judged.dual_gap == pytest.approx(true / judged.null_loss, rel=1e-6, abs=1e-13)
@@ -287,9 +287,9 @@ def test_nearly_dependent_free_features_hide_nothing(family, apart):
     assert certify(X, y, best, intercept, **options).dual_gap <= solved_to
     for size in (1e-1, 1e-3):
         moved = best.copy()
-        moved[0] += size
-        moved[1] -= size * (1.0 - apart)
-        moved[5] += size
+        moved[..., 0] += size
+        moved[..., 1] -= size * (1.0 - apart)
+        moved[..., 5] += size
         judged = certify(X, y, moved, intercept, **options)
         true = twin.objective(moved, intercept, 0.02) - twin.objective(best, intercept, 0.02)
         assert judged.dual_gap >= true / judged.null_loss * (1 - 1e-9) - 1e-12
@@ -304,7 +304,7 @@ def test_extreme_offsets(family, size):
     if family == "poisson":
         size = size / 10.0  # means up to exp(30)
     offset = size * rng.choice([-1.0, 1.0], size=(60, 3) if family == "multinomial" else 60)
-    coef = np.zeros((8, 3) if family == "multinomial" else 8)
+    coef = np.zeros((3, 8) if family == "multinomial" else 8)
     only = FAMILIES[family]()
     target = only.check_target(y)
     b0 = only.null_intercept(target, None, offset)

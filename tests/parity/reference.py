@@ -75,4 +75,4 @@ def points(case):
         for column, values in zip(coef.T, columns, strict=True):
             for j, value in values.items():
                 column[int(j)] = value
-        yield alpha, coef if coef.shape[1] > 1 else coef[:, 0], np.array(case["intercept"][k])
+        yield alpha, coef.T if coef.shape[1] > 1 else coef[:, 0], np.array(case["intercept"][k])

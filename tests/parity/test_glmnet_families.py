@@ -28,7 +28,7 @@ EVERY_PATH = pytest.mark.parametrize("case", PATHS, ids=lambda case: case["case"
 
 def centred(values):
     """Return the values less their mean over the classes, which is of no consequence."""
-    return values - values.mean(axis=-1, keepdims=True) if values.shape[-1:] == (3,) else values
+    return values - values.mean(axis=0) if values.shape[:1] == (3,) else values
 
 
 @EVERY_PATH
@@ -105,7 +105,7 @@ def test_null_deviance_and_deviance_ratio(case):
     assert 2 * null_loss * weight.sum() == pytest.approx(case["nulldev"][0], rel=1e-9)
     ratios = []
     for _, coef, intercept in points(case):
-        eta = X @ coef + intercept + (0.0 if offset is None else offset)
+        eta = X @ coef.T + intercept + (0.0 if offset is None else offset)
         ratios.append(1 - weight @ family.loss(target, eta) / weight.sum() / null_loss)
     assert_allclose(ratios, case["dev_ratio"][-len(ratios) :], atol=1e-8)
 
@@ -129,7 +129,7 @@ def test_the_twin_cross_validates_like_glmnet(case):
         train, test = folds != fold, folds == fold
         twin = twins.GlmTwin(name, X[train], target[train])
         solutions = [twin.minimise(alpha) for alpha in case["lambda"]]
-        means = [family.mean(X[test] @ coef + b0) for coef, b0 in solutions]
+        means = [family.mean(X[test] @ coef.T + b0) for coef, b0 in solutions]
         errors.append([np.mean(errors_of(case, family, target[test], mu)) for mu in means])
         sizes.append(np.count_nonzero(test))
     share = np.array(sizes) / np.sum(sizes)

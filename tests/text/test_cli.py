@@ -10,14 +10,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import shrinkage.families
 from shrinkage.cli.parser import make_parser
+from shrinkage.comparison.contender import Contender
 from shrinkage.comparison.groups import Group
-from shrinkage.comparison.result import Comparison, Contender
+from shrinkage.comparison.held_out import HeldOutRows
+from shrinkage.comparison.result import Comparison
 from shrinkage.comparison.thumb import RuleOfThumb
 from shrinkage.solve import Status
 
 GOLDEN = Path(__file__).parent / "golden"
 PICTURES = ["geometry", "path", "sweet-spot", "correlated", "kink", "selection"]
+PICTURES += ["roc", "calibration"]
 COMMANDS = ["", "compare", "fit", "path", "cv", "predict", "score", "show"]
 COMMANDS += [f"show {what}" for what in PICTURES]
 
@@ -62,6 +66,10 @@ def contender(name: str, l1_ratio: float, coef: list[float], error: float, **cha
         "dual_gap": 0.0,
         "status": Status.CONVERGED,
         "curve": None if least_squares else SimpleNamespace(),
+        "oof_predict": None,
+        "measures": {},
+        "calibration": None,
+        "confusion": None,
     }
     return Contender(**(values | changes))
 
@@ -88,7 +96,14 @@ def comparison_by_hand() -> Comparison:
         RuleOfThumb(50, 5, 2, 5, 0.93),
         "claims",
         ("a note.",),
+        rows_by_hand(np.arange(50.0), shrinkage.families.Gaussian()),
+        {},
     )
+
+
+def rows_by_hand(y, family, classes=None) -> HeldOutRows:
+    n = len(y)
+    return HeldOutRows(family, y, classes, np.full(n, 1.0 / n), n, np.arange(n) % 5, 5)
 
 
 def test_the_report_of_a_comparison():

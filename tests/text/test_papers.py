@@ -12,7 +12,7 @@ CITATION = re.compile(rf"\b({NAME}(?:,? (?:and )?{NAME}| et al\.)*),? \(?((?:19|
 BIBLIOGRAPHY = {
     (surname, year)
     for _, authors, year in ENTRY.findall((ROOT / "docs/papers.bib").read_text(encoding="utf-8"))
-    for surname in [authors.split(",")[0]]
+    for surname in [authors.split(",")[0].split()[0]]
 }
 CITING = sorted(
     path

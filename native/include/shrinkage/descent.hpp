@@ -10,7 +10,9 @@ namespace shrinkage {
 
 /// One alpha of a path on its way to the solution among the active columns: the best point so far
 /// and the next to try, which is taken only if the objective does not rise.
-class Descent {
+/// @tparam Point GlmPoint, or MultinomialPoint
+template <class Point>
+class BasicDescent {
 public:
     struct Limits {
         double enough;    ///< gap, absolute
@@ -23,10 +25,10 @@ public:
     enum class Wish { nothing, refresh, dampen, majorise };
 
     double l1 = 0.0, l2 = 0.0;
-    GlmPoint best, trial;
+    Point best, trial;
 
     /// @param from the solution before; its loss is known at this alpha too
-    void start(double l1_weight, double l2_weight, const GlmPoint& from, const Limits& limits) {
+    void start(double l1_weight, double l2_weight, const Point& from, const Limits& limits) {
         l1 = l1_weight;
         l2 = l2_weight;
         best = from;
@@ -38,7 +40,7 @@ public:
     }
 
     /// Takes a point that is known to be the solution, as far as it could be found.
-    void settle(double l1_weight, double l2_weight, const GlmPoint& solution, Status status) {
+    void settle(double l1_weight, double l2_weight, const Point& solution, Status status) {
         l1 = l1_weight;
         l2 = l2_weight;
         best = solution;
@@ -58,7 +60,7 @@ public:
 
     /// Goes on from another point, which need not be better.
     /// @param rounds that it took to find it
-    void move_to(const GlmPoint& point, Index rounds) {
+    void move_to(const Point& point, Index rounds) {
         best = point;
         _other_rounds += rounds;
         _rejects = _all_rejects = _idle = 0;
@@ -149,10 +151,10 @@ public:
         if (_rejects > 0 && !_fresh_step) {
             best.coef.resize(model.size(), 0.0);
             trial.coef.resize(model.size(), 0.0);
-            const double share = model.share_of_refused(best, trial);
+            const double share = share_of_refused();
             for (std::size_t j = 0; j < best.coef.size(); ++j)
                 trial.coef[j] = best.coef[j] + share * (trial.coef[j] - best.coef[j]);
-            trial.intercept = best.intercept + share * (trial.intercept - best.intercept);
+            trial.intercept = (1.0 - share) * best.intercept + share * trial.intercept;
             return;
         }
         _fresh_step = false;
@@ -164,7 +166,7 @@ public:
     }
 
     template <class Model>
-    double objective(const Model& model, const GlmPoint& point) const {
+    double objective(const Model& model, const Point& point) const {
         double norm = 0.0, square = 0.0;
         for (int j = 0; j < static_cast<int>(point.coef.size()); ++j) {
             const double t = point.coef[j];
@@ -176,6 +178,19 @@ public:
     }
 
 private:
+    /// What to try of a refused way: half of it, or as much as eta bears.
+    double share_of_refused() const {
+        constexpr double far = 1000.0, least = 1e-6;
+        double change = far;
+        for (std::size_t i = 0; i < trial.eta.size(); ++i) {
+            if (best.u[i] == 0.0 && trial.u[i] == 0.0) continue;  // rows that weigh nothing
+            const double here = std::abs(trial.eta[i] - best.eta[i]);
+            if (!std::isfinite(here)) return least;
+            change = std::max(change, here);
+        }
+        return std::min(0.5, std::max(least, far / change));
+    }
+
     void finish(Status status) {
         _finished = true;
         _status = status;
@@ -236,5 +251,7 @@ private:
     bool _model_is_of_best = false;
     Anderson _anderson;
 };
+
+using Descent = BasicDescent<GlmPoint>;
 
 }  // namespace shrinkage

@@ -10,13 +10,15 @@ namespace shrinkage {
 /// The last few solutions of a path, and what they say of the next one. Each has a linear term
 /// q = c + G b of the present model; if the loss were quadratic, all would be the same. So q
 /// changes slowly along the path, and is extrapolated in log(alpha).
-class LinearTermHistory {
+/// @tparam Point GlmPoint, or MultinomialPoint
+template <class Point>
+class BasicLinearTermHistory {
 public:
     /// The newest solution.
-    const GlmPoint& last() const { return _entries.back().point; }
+    const Point& last() const { return _entries.back().point; }
     double last_alpha() const { return _entries.back().alpha; }
 
-    void push(double alpha, const GlmPoint& point) {
+    void push(double alpha, const Point& point) {
         constexpr double apart = 1e-9;
         if (!_entries.empty() && last_alpha() <= alpha * (1.0 + apart)) _entries.pop_back();
         if (_entries.size() == capacity) _entries.erase(_entries.begin());
@@ -61,14 +63,14 @@ private:
     static constexpr int most_order = 3;
     struct Entry {
         double alpha;
-        GlmPoint point;
+        Point point;
         std::vector<double> q;
         Index version;  ///< of the model that q belongs to
     };
 
     template <class Model>
     void update(const Model& model, Entry& entry) {
-        const GlmPoint& point = entry.point;
+        const Point& point = entry.point;
         if (entry.version != model.version()) {
             entry.q = point.gradient;
             model.add_product(point.coef, 1.0, entry.q);
@@ -101,5 +103,7 @@ private:
     std::vector<Entry> _entries;
     int _order = 0;
 };
+
+using LinearTermHistory = BasicLinearTermHistory<GlmPoint>;
 
 }  // namespace shrinkage

@@ -175,14 +175,6 @@ public:
         return false;
     }
 
-    /// What to try of a refused way: half of it, or as much as eta bears.
-    double share_of_refused(const GlmPoint& from, const GlmPoint& to) const {
-        constexpr double far = 1000.0, least = 1e-6;
-        const double change = _likelihood.largest_change(to.eta, from.eta);
-        if (!std::isfinite(change)) return least;
-        return std::min(0.5, std::max(least, far / std::max(change, far)));
-    }
-
     /// How the best intercept changes with the coefficients, as far as the model knows.
     double intercept_at(const GlmPoint& from, std::span<const double> coef) const {
         if (!_likelihood.fits_intercept()) return 0.0;

@@ -59,8 +59,11 @@ struct Counts {
     }
 };
 
-/// One row per alpha; coefficients as compressed rows, in original units.
+/// One row per alpha; coefficients as compressed rows, in original units. With classes there are as
+/// many intercepts for each alpha, and coefficient j of class k has the number k cols + j in place
+/// of a feature.
 struct PathResult {
+    Index n_classes = 0;  ///< 0: one vector of coefficients
     std::vector<Index> starts{0};
     std::vector<int> features;
     std::vector<double> values;

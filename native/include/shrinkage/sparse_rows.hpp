@@ -74,6 +74,17 @@ public:
         _new_ends.clear();
     }
 
+    /// Entries of row i, by slot.
+    struct Row {
+        const int* slots;
+        const double* values;
+        Index count;
+    };
+    Row row(Index i) const {
+        return {_slots.data() + _starts[i], _values.data() + _starts[i],
+                _starts[i + 1] - _starts[i]};
+    }
+
     /// eta += copies[rows, list] coef for the rows first .. last-1. @param eta from row `first` on
     void add_product(const Kernels&, Index first, Index last, std::span<const int> list,
                      const double* coef, double* eta) const {

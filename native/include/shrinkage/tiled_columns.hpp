@@ -51,6 +51,12 @@ public:
                                 list.data(), 1.0, coef, eta);
     }
 
+    /// out = z_j weight for the rows first .. last-1 of one tile. @param weight,out from `first` on
+    void copy_rows(const Kernels& simd, Index first, Index last, int j, const double* weight,
+                   double* out) const {
+        simd.f64.centre(last - first, tile(first) + j * _ld, 0.0, 1.0, weight, out);
+    }
+
     /// out[k * ld_out + j] += z_j' u_k over the rows first .. last-1 of one tile.
     /// @param u vectors of these rows, side by side
     void add_cross_product(const Kernels& simd, Index first, Index last, const double* u,

@@ -2,5 +2,6 @@
 
 from shrinkage.comparison.contest import compare
 from shrinkage.comparison.result import Comparison
+from shrinkage.comparison.target import FamilyChoice, choose_family
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "FamilyChoice", "choose_family", "compare"]

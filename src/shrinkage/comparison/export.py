@@ -5,34 +5,46 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shrinkage.comparison.calibration import Calibration
 from shrinkage.comparison.groups import Group, share
+from shrinkage.comparison.held_out import ByFold
 from shrinkage.comparison.thumb import RULE
 
 if TYPE_CHECKING:
-    from shrinkage.comparison.result import Comparison, Contender
+    from shrinkage.comparison.contender import Contender
+    from shrinkage.comparison.result import Comparison
 
 
 def as_dict(comparison: Comparison) -> dict[str, Any]:
     """Return what `comparison.json` holds."""
-    names = comparison.feature_names
+    names = comparison.coef_names
     return {
         "schema_version": 1,
         "target": comparison.target_name,
         "n_rows": comparison.n_rows,
-        "n_features": len(names),
+        "family": comparison.family,
+        "classes": _classes(comparison),
+        "n_features": len(comparison.feature_names),
         "n_folds": comparison.n_folds,
         "fold_ids": None if comparison.fold_ids is None else comparison.fold_ids.tolist(),
-        "error": "mean squared error",
+        "error": comparison.measure,
         "null_model": _plain(
-            {"held_out_error": comparison.null_error, "held_out_se": comparison.null_se}
+            {
+                "held_out_error": comparison.null_error,
+                "held_out_se": comparison.null_se,
+                "measures": _measures(comparison.null_measures, None),
+            }
         ),
         "best": comparison.best.name,
-        "models": [_contender_dict(contender, names) for contender in comparison.contenders],
+        "models": [
+            _contender_dict(contender, names, comparison.best)
+            for contender in comparison.contenders
+        ],
         "groups": [_group_dict(comparison, group) for group in comparison.groups],
         "rule_of_thumb": {
             "rule": RULE,
@@ -49,14 +61,44 @@ def as_dict(comparison: Comparison) -> dict[str, Any]:
 def _group_dict(comparison: Comparison, group: Group) -> dict[str, Any]:
     inside = {}
     for contender in comparison.contenders:
-        found = share(contender.coef_per_sd, group)
+        found = share(contender.size, group)
         inside[contender.name] = _plain({"n_kept": found.n_kept, "largest_share": found.largest})
     members = [comparison.feature_names[j] for j in group.features]
     return {"features": members, "strongest_correlation": group.strongest, "models": inside}
 
 
-def _contender_dict(contender: Contender, names: Sequence[str]) -> Any:
-    kept = np.flatnonzero(contender.coef).tolist()
+def _classes(comparison: Comparison) -> list[str] | None:
+    return list(comparison.rows.labels) if comparison.rows.is_classified else None
+
+
+def _measures(found: Mapping[str, ByFold], best: Mapping[str, ByFold] | None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, by_fold in found.items():
+        mean, se = by_fold.mean_and_se()
+        values[name] = {"value": mean, "se": se, "n_folds": by_fold.n_used}
+        if best is not None:
+            apart, apart_se = by_fold.mean_and_se(less=best[name])
+            values[name] |= {"difference_to_best": apart, "difference_se": apart_se}
+    return values
+
+
+def _calibration(found: Calibration | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "slope": found.slope,
+        "slope_se": found.slope_se,
+        "intercept": found.intercept,
+        "intercept_se": found.intercept_se,
+        "observed": found.observed.tolist(),
+        "predicted": found.predicted.tolist(),
+    }
+
+
+def _contender_dict(contender: Contender, names: Sequence[str], best: Contender) -> Any:
+    coef, per_sd = contender.coef.ravel(), contender.coef_per_sd.ravel()
+    kept = np.flatnonzero(coef).tolist()
+    confusion = contender.confusion
     values: dict[str, Any] = {
         "name": contender.name,
         "l1_ratio": contender.l1_ratio,
@@ -72,9 +114,12 @@ def _contender_dict(contender: Contender, names: Sequence[str]) -> Any:
         "difference_se": contender.difference_se,
         "dual_gap": contender.dual_gap,
         "status": contender.status.name,
-        "intercept": contender.intercept,
-        "coef": {names[j]: float(contender.coef[j]) for j in kept},
-        "coef_per_sd": {names[j]: float(contender.coef_per_sd[j]) for j in kept},
+        "measures": _measures(contender.measures, best.measures),
+        "calibration": _calibration(contender.calibration),
+        "confusion": None if confusion is None else confusion.tolist(),
+        "intercept": np.asarray(contender.intercept).tolist(),
+        "coef": {names[j]: float(coef[j]) for j in kept},
+        "coef_per_sd": {names[j]: float(per_sd[j]) for j in kept},
     }
     if contender.curve is not None:
         curve = contender.curve

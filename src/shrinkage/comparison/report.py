@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.comparison.groups import Group, share
 from shrinkage.comparison.render import Block, Grid, Heading, Paragraph
+from shrinkage.comparison.report_held_out import NOTHING, format_of, held_out_blocks
 from shrinkage.comparison.thumb import RULE
 from shrinkage.draw import decimals
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 _MOST_FEATURES = 15
 _MOST_GROUPS = 6
-_NOTHING = "-"
 
 
 def blocks(comparison: Comparison) -> list[Block]:
     """Return the report on a comparison."""
     return [
         *_errors(comparison),
+        *held_out_blocks(comparison),
         *_coefficients(comparison),
         *_groups(comparison),
         *_rule(comparison),
@@ -35,22 +35,22 @@ def blocks(comparison: Comparison) -> list[Block]:
 
 def _errors(comparison: Comparison) -> list[Block]:
     contenders = comparison.contenders
-    error = _format_of(comparison.best.held_out_se, comparison.null_error)
+    error = format_of(comparison.best.held_out_se, comparison.null_error)
 
     rows = [
         [
             "no features",
-            _NOTHING,
+            NOTHING,
             "0",
-            _NOTHING,
+            NOTHING,
             error(comparison.null_error),
             error(comparison.null_se),
-            *[_NOTHING] * 4,
+            *[NOTHING] * 4,
         ]
     ]
     for contender in contenders:
         best = contender is comparison.best
-        penalised = contender.curve is not None
+        penalised = contender.is_penalised
         rows.append(
             [
                 contender.name,
@@ -60,9 +60,9 @@ def _errors(comparison: Comparison) -> list[Block]:
                 error(contender.held_out_error),
                 error(contender.held_out_se),
                 "best" if best else "+" + error(contender.difference),
-                _NOTHING if best else error(contender.difference_se),
-                f"{contender.alpha_1se:.4g}" if penalised else _NOTHING,
-                str(contender.n_nonzero_1se) if penalised else _NOTHING,
+                NOTHING if best else error(contender.difference_se),
+                f"{contender.alpha_1se:.4g}" if penalised else NOTHING,
+                str(contender.n_nonzero_1se) if penalised else NOTHING,
             ]
         )
     header = ["model", "alpha", "kept", "training", "held-out", "se"]
@@ -74,7 +74,7 @@ def _errors(comparison: Comparison) -> list[Block]:
         ),
         Grid(header, rows),
         Paragraph(
-            "Errors are mean squared errors: training, on the rows that a fold was fitted to; "
+            f"Errors are {comparison.measure}s: training, on the rows that a fold was fitted to; "
             "held-out, on the rows that it has not seen; se, standard errors over the folds. alpha "
             "is the one with the lowest held-out error, 1se alpha the largest within one standard "
             "error of it. to best: mean over the folds of the difference to the best model."
@@ -84,31 +84,35 @@ def _errors(comparison: Comparison) -> list[Block]:
 
 
 def _coefficients(comparison: Comparison) -> list[Block]:
-    n_features = len(comparison.feature_names)
+    names, reference = comparison.coef_names, comparison.unpenalised
+    n_coefs = len(names)
     # Without a penalty the largest coefficients may well be the worst determined ones.
-    penalised = [c.coef_per_sd for c in comparison.contenders if c.curve is not None]
+    penalised = [c.coef_per_sd.ravel() for c in comparison.contenders if c.is_penalised]
     size = np.abs(penalised).mean(axis=0)
     shown = np.argsort(-size, kind="stable")[:_MOST_FEATURES]
-    some = f", the {_MOST_FEATURES} of {n_features} with the largest on average over the penalties"
-    which = "" if n_features <= _MOST_FEATURES else some
+    some = f", the {_MOST_FEATURES} of {n_coefs} with the largest on average over the penalties"
+    which = "" if n_coefs <= _MOST_FEATURES else some
     effects = [comparison.effect(contender) for contender in comparison.contenders]
     words = ["exactly zero"]
-    if _has_least_squares(comparison):
+    closer = coding = ""
+    if reference is not None:
         words += ["shrunk", "not shrunk"]
-        words += ["base level", "other coding"] * bool(comparison.base_levels.size)
+        closer = f" Shrunk: closer to zero than the {reference.name} coefficient."
+        if comparison.base_levels.size:
+            words += ["base level", "other coding"]
+            coding = (
+                f" {_capital(reference.name)} leaves out the base (commonest) level of each text "
+                "column, and its other levels are differences from the base."
+            )
     counts = [[word, *[str(effect.count(word)) for effect in effects]] for word in words]
-    closer = " Shrunk: closer to zero than the OLS coefficient." * _has_least_squares(comparison)
-    coding = (
-        " OLS leaves out the base (commonest) level of each text column, and its other levels are "
-        "differences from the base."
-    ) * (bool(comparison.base_levels.size) and _has_least_squares(comparison))
     return [
         Heading(f"Coefficients per standard deviation{which}"),
         _coefficient_grid(comparison, comparison.coef_per_sd, shown),
         Heading("The same coefficients in original units"),
         _coefficient_grid(comparison, comparison.coef, shown),
+        *_unit(comparison),
         Heading("What the penalties did to the coefficients"),
-        Grid(["of " + str(n_features), *_short_names(comparison)], counts),
+        Grid([f"of {n_coefs}", *_short_names(comparison)], counts),
         Paragraph(
             "0 stands for exactly zero: that penalty dropped the feature, which does not prove "
             "that the feature is irrelevant." + closer + coding
@@ -116,8 +120,17 @@ def _coefficients(comparison: Comparison) -> list[Block]:
     ]
 
 
-def _has_least_squares(comparison: Comparison) -> bool:
-    return math.isnan(comparison.contenders[0].l1_ratio)
+def _unit(comparison: Comparison) -> list[Block]:
+    """Say what the coefficients change, unless it is the target itself."""
+    rows, target = comparison.rows, comparison.target_name
+    if comparison.family == "gaussian":
+        return []
+    if comparison.family == "poisson":
+        return [Paragraph(f"They change the logarithm of the mean of {target}.")]
+    if rows.y.ndim == 1:
+        return [Paragraph(f"They change the log odds of {target} = {rows.labels[1]}.")]
+    words = "They change the logarithm of the probability of the class that is named first"
+    return [Paragraph(f"{words}, but for a number that all classes of a row have in common.")]
 
 
 def _short_names(comparison: Comparison) -> list[str]:
@@ -125,13 +138,15 @@ def _short_names(comparison: Comparison) -> list[str]:
 
 
 def _coefficient_grid(comparison: Comparison, coef: FloatArray, shown: IndexArray) -> Grid:
+    names, n_features = comparison.coef_names, len(comparison.feature_names)
+    coef = coef.reshape(len(names), -1)
     digits = decimals(float(np.abs(coef[shown]).max(initial=0.0)))
     rows = []
     for j in shown:
         cells = ["0" if value == 0.0 else _coefficient(value, digits) for value in coef[j]]
-        if j in comparison.base_levels and _has_least_squares(comparison):
+        if j % n_features in comparison.base_levels and comparison.unpenalised is not None:
             cells[0] = "base"
-        rows.append([comparison.feature_names[j], *cells])
+        rows.append([names[j], *cells])
     return Grid(["feature", *_short_names(comparison)], rows)
 
 
@@ -150,7 +165,7 @@ def _groups(comparison: Comparison) -> list[Block]:
         ]
     rows = []
     for group in groups[:_MOST_GROUPS]:
-        found = [share(contender.coef_per_sd, group) for contender in comparison.contenders]
+        found = [share(contender.size, group) for contender in comparison.contenders]
         n_members = len(group.features)
         label = ", ".join(comparison.feature_names[j] for j in group.features)
         cells = [
@@ -179,7 +194,7 @@ def _habits(comparison: Comparison, groups: tuple[Group, ...]) -> list[Block]:
     for contender in comparison.contenders:
         if contender.l1_ratio not in (0.0, 1.0):
             continue
-        found = [share(contender.coef_per_sd, group) for group in groups]
+        found = [share(contender.size, group) for group in groups]
         n_members = sum(len(group.features) for group in groups)
         n_kept = sum(one.n_kept for one in found)
         shares = [one.largest for one in found if one.n_kept]
@@ -234,16 +249,3 @@ def _limits(comparison: Comparison) -> list[Block]:
             f"{correction:.2f}. Another seed makes other folds."
         ),
     ]
-
-
-def _format_of(fine: float, largest: float) -> Callable[[float], str]:
-    """Return what formats numbers up to `largest` with three digits of those like `fine`."""
-    digits = decimals(fine, 3)
-
-    def formatted(value: float) -> str:
-        if not math.isfinite(value):
-            return _NOTHING
-        fixed = f"{value:.{digits}f}"
-        return fixed if digits <= 5 and largest < 1e7 else f"{value:.2e}"
-
-    return formatted

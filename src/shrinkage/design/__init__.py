@@ -2,7 +2,7 @@
 
 from shrinkage.design.correlations import MOST_CORRELATED, correlations
 from shrinkage.design.encoding import Columns, encode
-from shrinkage.design.frame import FrameEncoder, column_names, is_frame, split_target
+from shrinkage.design.frame import FrameEncoder, column_names, is_frame, split_column, split_target
 from shrinkage.design.matrix import Matrix, as_matrix
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "correlations",
     "encode",
     "is_frame",
+    "split_column",
     "split_target",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -71,6 +72,27 @@ def split_target(frame: Any, y: str) -> tuple[Any, AnyArray]:
     DataError
         If the column holds something else than finite numbers.
     """
+    rest, target, kind = split_column(frame, y)
+    if kind != "number":
+        raise errors.text_target(y)
+    return rest, target
+
+
+def split_column(frame: Any, y: str) -> tuple[Any, AnyArray, Literal["number", "text"]]:
+    """Split a data frame into the frame without column `y`, and that column of either kind.
+
+    Returns
+    -------
+    frame, column, kind
+        The column as finite numbers, or as an object array of labels.
+
+    Raises
+    ------
+    ArgumentError
+        If `frame` is not a data frame or has no such column.
+    DataError
+        If the column holds something else than finite numbers and text, or has a gap.
+    """
     if not is_frame(frame):
         raise ArgumentError.must_be("X", "a data frame when `y` is the name of a column", frame)
     names = column_names(frame) or ()
@@ -79,13 +101,18 @@ def split_target(frame: Any, y: str) -> tuple[Any, AnyArray]:
         raise ArgumentError.must_be("y", "an array or the name of a column of `X`", got)
     wrapped = _wrap(frame)
     column = Column.of(wrapped, y, y)
-    if column.kind != "number":
-        raise errors.text_target(y)
+    rest = wrapped.drop(y).to_native()
+    if column.kind == "text":
+        labels = np.asarray(wrapped.get_column(y).to_numpy(), dtype=object)
+        gaps = [row for row, label in enumerate(labels) if not isinstance(label, str)]
+        if gaps:
+            raise errors.bad_target(y, math.nan, gaps[0])
+        return rest, labels, "text"
     target = column.numbers(wrapped, y)
     if not np.isfinite(target).all():
         row = int(np.flatnonzero(~np.isfinite(target))[0])
         raise errors.bad_target(y, float(target[row]), row)
-    return wrapped.drop(y).to_native(), target
+    return rest, target, "number"
 
 
 def _wrap(frame: Any) -> Any:

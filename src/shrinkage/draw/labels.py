@@ -29,6 +29,7 @@ def name_lines(
     marker: str = "",
     *,
     end: float = 1.0,
+    looks: Sequence[int] | None = None,
 ) -> None:
     """Draw the columns of `lines` over `x` and write each name beside the end of its line.
 
@@ -44,6 +45,8 @@ def name_lines(
         Marker of the points.
     end : float, default 1.0
         Where the lines end, as a share of the width of the axes.
+    looks : sequence of int, optional
+        Numbers of the colour and style of each line; 0, 1, ... by default.
     """
     low, high = axes.get_ylim()
     points_high = float(axes.bbox.height) * 72.0 / float(axes.figure.dpi)
@@ -57,8 +60,9 @@ def name_lines(
     gap = 1.3 * _FONT_SIZE / points_high / room
     places = [half + room * place for place in spread(inner, gap)]
     for position, (name, height, place) in enumerate(zip(names, wanted, places, strict=True)):
-        colour = _COLOURS[position % len(_COLOURS)]
-        style = _STYLES[position // len(_COLOURS) % len(_STYLES)]
+        look = position if looks is None else looks[position]
+        colour = _COLOURS[look % len(_COLOURS)]
+        style = _STYLES[look // len(_COLOURS) % len(_STYLES)]
         kept = thinned(axes, x, drawn[:, position])
         line = drawn[kept, position]
         axes.plot(x[kept], line, style, color=colour, linewidth=1.6, marker=marker)

@@ -51,6 +51,8 @@ def path_figure(
     unit: str = "per standard deviation",
     n_named: int = 10,
     ax: Axes | Sequence[Axes] | None = None,
+    limits: tuple[float, float] | None = None,
+    looks: Sequence[int] | None = None,
     asked_by: str = "path_figure",
 ) -> Figure:
     """Draw coefficients over alpha and, under them, training and held-out error.
@@ -76,6 +78,10 @@ def path_figure(
     ax : matplotlib Axes or two of them, optional
         Where to draw: the coefficients in the only or first one, the errors, if there are any,
         in the second. A figure of its own by default.
+    limits : tuple of float, optional
+        Of the vertical axis of the coefficients. By default they show the chosen model well.
+    looks : sequence of int, length n_features, optional
+        Number of the colour and style of each feature. By default the largest comes first.
     asked_by : str
         What the user called, for the error if matplotlib is missing.
 
@@ -97,7 +103,8 @@ def path_figure(
     # The names have to stand inside of the user's axes, and at the right of our own.
     filled = room_for_names(upper, [names[j] for j in named]) if ax is not None else 1.0
     prepare(upper, alphas, filled)
-    _draw_coefficients(upper, alphas, coefs, names, named, chosen, filled)
+    upper.set_ylim(limits or limits_of(alphas, coefs, chosen))
+    _draw_coefficients(upper, alphas, coefs, names, named, filled, looks)
     label_y(upper, f"coefficient {unit}")
     count_features(upper, alphas, np.count_nonzero(coefs, axis=1))
     mark(upper, chosen, one_se)
@@ -144,19 +151,24 @@ def _draw_coefficients(
     coefs: FloatArray,
     names: Sequence[str],
     named: IndexArray,
-    chosen: float | None,
     filled: float,
+    looks: Sequence[int] | None,
 ) -> None:
     marker = "o" if alphas.size == 1 else ""
     others = np.setdiff1d(np.flatnonzero((coefs != 0.0).any(axis=0)), named)
     axes.axhline(0.0, xmax=filled, color=INK, linewidth=0.6)
-    axes.set_ylim(_limits(alphas, coefs, chosen))
     if others.size:
         x, y = _joined(axes, alphas, from_entry(coefs[:, others]))
         axes.plot(x, y, color=GREY, linewidth=0.7, marker=marker, zorder=1)
     end = 1.0 if alphas.size > 1 else 0.5
     name_lines(
-        axes, alphas, coefs[:, named], [names[j] for j in named], marker, end=min(end, filled)
+        axes,
+        alphas,
+        coefs[:, named],
+        [names[j] for j in named],
+        marker,
+        end=min(end, filled),
+        looks=None if looks is None else [looks[j] for j in named],
     )
 
 
@@ -184,7 +196,7 @@ def _largest(
     return np.compress(entered, order)
 
 
-def _limits(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> tuple[float, float]:
+def limits_of(alphas: FloatArray, coefs: FloatArray, chosen: float | None) -> tuple[float, float]:
     """Return limits that show the chosen model well: a wild end of the path is cut off."""
     if coefs.size == 0 or not coefs.any():
         return -1.0, 1.0

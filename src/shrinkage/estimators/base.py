@@ -18,7 +18,8 @@ from shrinkage._typing import AnyArray, ArrayLike, FloatArray, PerFeature
 from shrinkage._validate import check_flag, check_offset, check_target
 from shrinkage.design import FrameEncoder, Matrix, as_matrix, column_names, is_frame
 from shrinkage.errors import ArgumentError
-from shrinkage.estimators.summary import CoefTable, Report
+from shrinkage.estimators.coef_table import ClassTable, CoefTable
+from shrinkage.estimators.summary import Report
 from shrinkage.families import Family, Gaussian
 from shrinkage.solve import Path, Problem, Settings, Status, linear_predictor, make_problem
 from shrinkage.solve.result import CORE_STATUS
@@ -35,7 +36,8 @@ class Training:
     total_weight : float
         Sum of the weights; the number of rows without weights.
     target_spread : float
-        Weighted standard deviation of y (Gaussian: of y - offset), about 0 without an intercept.
+        Weighted standard deviation of y (Gaussian: of y - offset), about 0 without an intercept;
+        of several classes the root of the sum of their squares.
     spreads : ndarray of shape (n_columns,)
         Weighted standard deviation of each column about its mean.
     """
@@ -85,14 +87,14 @@ class LinearModel(BaseEstimator):
         check_is_fitted(self, "coef_")
         matrix = self._read_again(X, unseen, extra)
         eta = linear_predictor(matrix, *self._line())
-        known = check_offset(offset, matrix.shape[0])
+        known = check_offset(offset, *eta.shape)
         return eta if known is None else eta + known
 
-    def _line(self) -> tuple[FloatArray, float]:
-        """Return the coefficients, of shape (n_columns,), and the intercept."""
-        return self.coef_, float(self.intercept_)
+    def _line(self) -> tuple[FloatArray, FloatArray | float]:
+        """Return coefficients and intercept: (n_columns,) and a number, or (K, n_columns), (K,)."""
+        return self.coef_, self.intercept_
 
-    def _set_line(self, coef: FloatArray, intercept: float) -> None:
+    def _set_line(self, coef: FloatArray, intercept: FloatArray | float) -> None:
         """Set `coef_` and `intercept_`."""
         self.coef_, self.intercept_ = coef, intercept
 
@@ -105,11 +107,17 @@ class LinearModel(BaseEstimator):
         return {
             "binomial": "log odds of y = intercept + sum of coefficient times feature",
             "poisson": "log of the mean of y = intercept + sum of coefficient times feature",
+            "multinomial": "log share of each class, but for a number common to all = "
+            "intercept + sum of coefficient times feature",
         }.get(self._family().name)
 
     def _target(self, y: ArrayLike) -> FloatArray:
         """Return the response of `fit` as numbers."""
         return check_target(y)
+
+    def _known_part(self, offset: ArrayLike | None, target: FloatArray) -> ArrayLike | None:
+        """Return the offset of `fit` as the family has it."""
+        return offset
 
     def _row_weights(self, target: FloatArray, sample_weight: ArrayLike | None) -> ArrayLike | None:
         """Return the weights of the rows of `fit`."""
@@ -121,7 +129,7 @@ class LinearModel(BaseEstimator):
         check_is_fitted(self, "coef_")
         if self._encoder is not None:
             return self._encoder.names_out
-        return tuple(f"x{j}" for j in range(self._line()[0].size))
+        return tuple(f"x{j}" for j in range(self._line()[0].shape[-1]))
 
     @property
     def df_(self) -> float:
@@ -137,11 +145,24 @@ class LinearModel(BaseEstimator):
         check_is_fitted(self, "coef_")
         return {} if self._encoder is None else self._encoder.levels
 
-    def coef_table(self) -> CoefTable:
-        """Return names with coefficients in original units and per standard deviation."""
+    def coef_table(self) -> CoefTable | ClassTable:
+        """Return names with coefficients in original units and per standard deviation.
+
+        A `ClassTable` where each of several classes has coefficients.
+        """
         check_is_fitted(self, "coef_")
         coef, intercept = self._line()
-        return CoefTable(self.coef_names_, coef, coef * self._training.spreads, intercept)
+        known = (self.coef_names_, coef, coef * self._training.spreads, intercept)
+        return (
+            CoefTable(*known)
+            if coef.ndim == 1
+            else ClassTable(*known, tuple(map(str, self._labels())))
+        )
+
+    def _labels(self) -> list[Any]:
+        """Return the classes, where each has coefficients of its own."""
+        labels = getattr(self, "classes_", np.arange(self._line()[0].shape[0]))
+        return list(labels.tolist())
 
     def summary(self) -> str:
         """Return a report of the fit: strength in every dialect, certificate, coefficients."""
@@ -227,7 +248,7 @@ class LinearModel(BaseEstimator):
             family=self._family(),
             l1_ratio=l1_ratio,
             sample_weight=weights,
-            offset=offset,
+            offset=self._known_part(offset, target),
             penalty_factor=self._by_column(self.penalty_factor),
             lower=self._by_column(lower),
             upper=self._by_column(self.upper),
@@ -288,7 +309,11 @@ class LinearModel(BaseEstimator):
     def _keep(self, path: Path, k: int, training: Training) -> Self:
         """Take over point number k of the path."""
         self.path_ = path
-        self._set_line(path.points.coef(k, path.n_features), float(path.intercepts[k]))
+        intercept = path.intercepts[k]
+        several = np.ndim(intercept) > 0
+        self._set_line(
+            path.points.coef(k, path.n_features), intercept if several else float(intercept)
+        )
         self.n_iter_ = int(path.n_rounds[k])
         self.dual_gap_ = float(path.dual_gap[k])
         self.kkt_violation_ = float(path.kkt_violation[k])
@@ -304,12 +329,15 @@ def training_of(problem: Problem, path: Path, row_weights: ArrayLike | None) -> 
     """Return what reports say about the data of a fit."""
     y, weights = problem.y, problem.weights
     if weights is None:
-        weights = np.full(y.shape, 1.0 / y.shape[0])
-    centre = float(weights @ y) if problem.fit_intercept else 0.0
+        weights = np.full(y.shape[0], 1.0 / y.shape[0])
+    centre = weights @ y if problem.fit_intercept else 0.0
+    squares = (y - centre) ** 2
+    if y.ndim == 2:
+        squares = squares.sum(axis=1)
     total = y.shape[0] if row_weights is None else np.asarray(row_weights, dtype=np.float64).sum()
     return Training(
         n_rows=problem.n_effective,
         total_weight=float(total),
-        target_spread=float(np.sqrt(weights @ (y - centre) ** 2)),
+        target_spread=float(np.sqrt(weights @ squares)),
         spreads=path.spread,
     )

@@ -1,4 +1,4 @@
-"""The labels of two classes, and what each class weighs."""
+"""The labels of classes, and what each class weighs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from shrinkage import errors
-from shrinkage._typing import AnyArray, ArrayLike, FloatArray
+from shrinkage._typing import AnyArray, ArrayLike, FloatArray, IndexArray
 from shrinkage._validate import check_weights
 from shrinkage.errors import ArgumentError, DataWarning, Phrase, listed
+from shrinkage.select.absent_classes import absent_classes, indicators
 from shrinkage.select.folds import Splits
 from shrinkage.solve import Problem
 
@@ -22,13 +23,13 @@ BALANCED = "balanced"
 ClassWeight = Mapping[Any, float] | str | None
 
 
-def two_classes(y: Any) -> tuple[AnyArray, FloatArray]:
-    """Return the labels in y, sorted, and y as 0 for the first and 1 for the second.
+def read_labels(y: Any) -> tuple[AnyArray, IndexArray]:
+    """Return the different labels in y, sorted, and the place of each row's label among them.
 
     Raises
     ------
     ArgumentError
-        If y holds fewer or more than two different labels, or numbers that are no labels.
+        If y holds less than two different labels, or numbers that are no labels.
     """
     labels = _as_array(y)
     _refuse_missing(labels)
@@ -46,16 +47,41 @@ def two_classes(y: Any) -> tuple[AnyArray, FloatArray]:
     classes, codes = np.unique(column_or_1d(labels, warn=True), return_inverse=True)
     if classes.size == 1:
         got = Phrase(f"only {errors.describe(classes[0])}: rows of one class")
-        raise ArgumentError.must("y", "hold both classes", got)
+        raise ArgumentError.must("y", "hold two classes or more", got)
+    return classes, codes
+
+
+def too_many_classes(classes: AnyArray) -> ArgumentError:
+    """Return the error for more classes than the binomial family has."""
+    known = listed(classes.tolist())
+    got = Phrase(
+        f"{classes.size} classes: {known} (Only binary classification is supported. The type "
+        "of the target is multiclass.)"
+    )
+    hint = (
+        "family='multinomial' is one model of all classes, "
+        "sklearn.multiclass.OneVsRestClassifier(LogisticRegression(...)) fits one per class"
+    )
+    return ArgumentError.must("y", "hold two classes for family='binomial'", got, hint)
+
+
+def two_classes(y: Any) -> tuple[AnyArray, FloatArray]:
+    """Return the labels in y, sorted, and y as 0 for the first and 1 for the second.
+
+    Raises
+    ------
+    ArgumentError
+        If y holds fewer or more than two different labels, or numbers that are no labels.
+    """
+    classes, codes = read_labels(y)
     if classes.size > 2:
-        known = listed(classes.tolist())
-        got = Phrase(
-            f"{classes.size} classes: {known} (Only binary classification is supported. The type "
-            f"of the target is {kind}.)"
-        )
-        hint = "sklearn.multiclass.OneVsRestClassifier(LogisticRegression(...)) fits one per class"
-        raise ArgumentError.must("y", "hold two classes", got, hint)
+        raise too_many_classes(classes)
     return classes, codes.astype(np.float64)
+
+
+def label_numbers(target: FloatArray) -> FloatArray:
+    """Return the number of the class of each row, from the target of a problem."""
+    return target if target.ndim == 1 else target.argmax(axis=1).astype(np.float64)
 
 
 def _as_array(y: Any) -> AnyArray:
@@ -94,33 +120,37 @@ def weights_of_rows(
     Parameters
     ----------
     class_weight : None, "balanced" or mapping from label to number
-        "balanced" gives both classes half of the total weight; labels that a mapping does not
-        name have 1.
-    classes : ndarray of shape (2,)
-    target : ndarray of shape (n,)
-        0 for the first class, 1 for the second.
+        "balanced" gives all classes the same share of the total weight; labels that a mapping
+        does not name have 1.
+    classes : ndarray of shape (K,)
+    target : ndarray of shape (n,) or (n, K)
+        0 for the first class and 1 for the second, or a column for each class.
     sample_weight : array-like of shape (n,) or None
     """
     if class_weight is None:
         return sample_weight
-    n = target.shape[0]
-    given = check_weights(sample_weight, n)
-    weights = np.ones(n) if given is None else given
+    table = indicators(target)
+    given = check_weights(sample_weight, table.shape[0])
+    weights = np.ones(table.shape[0]) if given is None else given
     if isinstance(class_weight, str) and class_weight == BALANCED:
-        total, ones = float(weights.sum()), float(weights @ target)
-        if not 0.0 < ones < total:
-            return weights  # of one class: the fit says so
-        each = np.array([total - ones, ones])
-        return np.asarray(weights * (0.5 * total / each)[target.astype(np.intp)])
-    each = _by_class(class_weight, classes)
-    return np.asarray(weights * each[target.astype(np.intp)])
+        return _balanced(weights, table)
+    return np.asarray(weights * (table @ _by_class(class_weight, classes)))
+
+
+def _balanced(weights: FloatArray, table: FloatArray) -> FloatArray:
+    """Return weights of the same sum, of which every class that is there has the same share."""
+    totals = weights @ table
+    there = totals > 0.0
+    each = np.zeros_like(totals)
+    each[there] = weights.sum() / (there.sum() * totals[there])
+    return np.asarray(weights * (table @ each))
 
 
 def _by_class(class_weight: Any, classes: AnyArray) -> FloatArray:
     if not isinstance(class_weight, Mapping):
         requirement = "None, 'balanced' or a dict from each class to its weight"
         raise ArgumentError.must_be("class_weight", requirement, class_weight)
-    each = np.ones(2)
+    each = np.ones(classes.size)
     positions = {label: k for k, label in enumerate(classes.tolist())}
     for label, weight in class_weight.items():
         if label not in positions:
@@ -136,17 +166,13 @@ def _by_class(class_weight: Any, classes: AnyArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class BalancedProblem(Problem):
-    """A problem of two classes, each of which has half of the weight of every training set."""
+    """A problem of classes which have the same share of the weight of every training set."""
 
     def on_rows(self, rows: AnyArray) -> Problem:
         """Return the problem on some rows, the classes balanced among these."""
         part = super().on_rows(rows)
         weights = part.weights if part.weights is not None else np.zeros(0)
-        ones = float(weights @ part.y)
-        if not 0.0 < ones < 1.0:
-            return part
-        half = np.where(part.y > 0.5, 0.5 / ones, 0.5 / (1.0 - ones))
-        return replace(part, weights=weights * half)
+        return replace(part, weights=_balanced(weights, indicators(part.y)))
 
 
 def balanced_in_folds(problem: Problem, splits: Splits) -> tuple[Problem, Splits]:
@@ -155,22 +181,17 @@ def balanced_in_folds(problem: Problem, splits: Splits) -> tuple[Problem, Splits
     return BalancedProblem(**values), Splits(splits.n_rows, splits.n_folds, None, tuple(splits))
 
 
-def mention_one_class_folds(problem: Problem, splits: Splits) -> None:
-    """Warn once if folds are fitted to rows of one class, which then is all they predict."""
-    y = problem.y if problem.weights is None else np.where(problem.weights > 0.0, problem.y, np.nan)
-    lacking = _one_class_folds(y, splits)
-    if lacking:
-        errors.warn(
-            f"The training rows of fold {listed(lacking)} are of one class, which is all that it "
-            "predicts.\nHint: fewer folds, or cv=StratifiedKFold() of scikit-learn",
-            DataWarning,
-        )
-
-
-def _one_class_folds(y: FloatArray, splits: Splits) -> list[int]:
-    """Return the folds whose training rows are of one class, y being NaN for rows without one."""
-    if splits.fold_ids is None:
-        trains = (y[train] for train, _ in splits)
-        return [fold for fold, part in enumerate(trains) if np.nanmin(part) == np.nanmax(part)]
-    held_out = [splits.fold_ids[y == label] for label in (0.0, 1.0)]
-    return sorted({int(ids[0]) for ids in held_out if ids[0] >= 0 and (ids == ids[0]).all()})
+def mention_absent_classes(problem: Problem, splits: Splits, classes: AnyArray) -> None:
+    """Warn once if folds are fitted to rows without one of the classes, and never predict it."""
+    lacking = absent_classes(problem, splits)
+    folds = [fold for fold, absent in enumerate(lacking) if absent.any()]
+    if not folds:
+        return
+    if classes.size == 2:
+        said = "are of one class, which is all that it predicts"
+    else:
+        labels = classes[np.any([lacking[fold] for fold in folds], axis=0)].tolist()
+        said = f"are without class {listed(labels)}, which it never predicts"
+    hint = "fewer folds, or cv=StratifiedKFold() of scikit-learn"
+    message = f"The training rows of fold {listed(folds)} {said}.\nHint: {hint}"
+    errors.warn(message, DataWarning)

@@ -72,7 +72,7 @@ class CrossValidatedModel(LinearModel):
             Numbers. In a data frame also text or categories: one 0/1 column for each level,
             the levels being those of all rows.
         y : array-like of shape (n,)
-            Response: numbers, for a classifier the labels of two classes.
+            Response: numbers, for a classifier labels.
         sample_weight : array-like of shape (n,), optional
             Weights >= 0, in the fit, in the folds' errors and in their mean.
         offset : array-like of shape (n,), optional
@@ -125,7 +125,6 @@ class CrossValidatedModel(LinearModel):
     def oof_predict_(self) -> FloatArray:
         """Mean predicted for each row by the fold that holds it out, NaN where none does.
 
-        For a classifier the probability of `classes_[1]`, with `class_weight` as in the fit.
         Computed when first asked for, from the X of `fit`, or when the estimator is pickled.
         """
         return self._held_out.predict()
@@ -134,17 +133,20 @@ class CrossValidatedModel(LinearModel):
         n_folds = found.fold_weights.size
         return f"{n_folds} folds" if n_folds > 1 else "1 fold"
 
-    def plot_path(self, ax: Axes | Sequence[Axes] | None = None) -> Figure:
+    def plot_path(self, ax: Axes | Sequence[Axes] | None = None, *, target: Any = None) -> Figure:
         """Draw the coefficients over alpha, and under them training and held-out error.
 
         Coefficients are per standard deviation of their column, for the chosen l1_ratio. The
-        errors are drawn as by `plot_cv`.
+        errors are drawn as by `plot_cv`. Where each of several classes has coefficients, each has
+        a panel.
 
         Parameters
         ----------
         ax : matplotlib Axes or two of them, optional
             One is for the coefficients only, two for coefficients and errors; a figure of its
-            own with both by default.
+            own with both by default. Of several classes one for each, and one for the errors.
+        target : label, optional
+            Of several classes the one to draw.
 
         Returns
         -------
@@ -162,7 +164,7 @@ class CrossValidatedModel(LinearModel):
         """
         from shrinkage.estimators.displays import PathDisplay
 
-        return PathDisplay._of(self, "plot_path")._draw(ax, "plot_path").figure_
+        return PathDisplay._of(self, "plot_path", target)._draw(ax, "plot_path").figure_
 
     def plot_cv(self, ax: Axes | None = None) -> Figure:
         """Draw training and held-out error over alpha, for the chosen l1_ratio.
@@ -216,8 +218,9 @@ class CrossValidatedModel(LinearModel):
         fold_ids: ArrayLike | None,
     ) -> CrossValidation:
         """Return the errors of all penalties and the choice."""
-        n, weights, seed = problem.y.size, problem.weights, _seed(self.random_state)
-        splits = make_splits(self.cv, n, problem.response, groups, fold_ids, seed, weights)
+        n, weights, seed = problem.y.shape[0], problem.weights, _seed(self.random_state)
+        y = self._stratified_by(problem)
+        splits = make_splits(self.cv, n, y, groups, fold_ids, seed, weights)
         return cross_validate(
             *self._on_folds(problem, splits),
             alphas=self.alphas,
@@ -227,6 +230,10 @@ class CrossValidatedModel(LinearModel):
             scoring=self.scoring,
             settings=self.settings,
         )
+
+    def _stratified_by(self, problem: Problem) -> FloatArray:
+        """Return the response as splitters are to see it."""
+        return problem.response
 
     def _on_folds(self, problem: Problem, splits: Splits) -> tuple[Problem, Splits]:
         """Return the problem and its folds, as the cross-validation is to see them."""

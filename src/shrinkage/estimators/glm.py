@@ -82,16 +82,17 @@ class PoissonRegressor(SingleModel, GeneralizedModel):
 
 
 class GeneralizedLinearRegressor(SingleModel, GeneralizedModel):
-    """Model whose family is an argument: least squares, shares or counts.
+    """Model whose family is an argument: least squares, shares, counts or shares of classes.
 
     Minimises the objective of docs/objective.md for the family.
 
     Parameters
     ----------
-    family : {"gaussian", "binomial", "poisson"} or Family, default "gaussian"
+    family : {"gaussian", "binomial", "poisson", "multinomial"} or Family, default "gaussian"
         How y scatters around its mean: a name, or a value of `shrinkage.families`. Binomial: y
         are 0 and 1, or shares of ones with the number of trials as `sample_weight`, and `predict`
-        returns shares; `LogisticRegression` predicts labels.
+        returns shares. Multinomial: y are the numbers 0..K-1 of the classes, or shares of shape
+        (n, K), and `predict` returns shares of that shape. `LogisticRegression` predicts labels.
     alpha : float >= 0, default 0.01
         Strength of the penalty, that of the *mean* loss.
     l1_ratio : float in [0, 1], default 0.0
@@ -101,9 +102,9 @@ class GeneralizedLinearRegressor(SingleModel, GeneralizedModel):
 
     Attributes
     ----------
-    coef_ : ndarray of shape (n_columns,)
+    coef_ : ndarray of shape (n_columns,), multinomial (K, n_columns)
         Change of the linear predictor per unit of the column.
-    intercept_ : float
+    intercept_ : float, multinomial ndarray of shape (K,)
         The linear predictor where all features are 0.
     deviance_ratio_ : float
         Share of the deviance explained on the training rows.

@@ -41,7 +41,7 @@ class SingleModel(LinearModel):
             A float32 or float64 array or a CSC matrix is read in place, anything else is
             copied once.
         y : array-like of shape (n,)
-            Response: numbers, for a classifier the labels of two classes.
+            Response: numbers, for a classifier labels.
         sample_weight : array-like of shape (n,), optional
             Weights >= 0, of which only the proportions matter: a weight of 2 is a row repeated.
         offset : array-like of shape (n,), optional

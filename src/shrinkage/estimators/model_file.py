@@ -24,7 +24,7 @@ from shrinkage._typing import FloatArray
 from shrinkage.design import FrameEncoder
 from shrinkage.errors import ArgumentError, Phrase
 from shrinkage.estimators.base import LinearModel, Training
-from shrinkage.estimators.classifier import BinaryClassifier
+from shrinkage.estimators.classifier import Classifier
 from shrinkage.estimators.cross_validated import CrossValidatedModel
 from shrinkage.estimators.glm import GeneralizedLinearRegressor, PoissonRegressor
 from shrinkage.estimators.glm_cv import PoissonRegressorCV
@@ -173,9 +173,9 @@ def _document(model: LinearModel) -> dict[str, Any]:
             "names_in": [str(name) for name in getattr(model, "feature_names_in_", [])] or None,
             "encoder": None if model._encoder is None else model._encoder.to_dict(),
         },
-        "classes": _labels(model) if isinstance(model, BinaryClassifier) else None,
-        "intercept": intercept,
-        "coefficients": dict(zip(names, coef.tolist(), strict=True)),
+        "classes": _labels(model) if isinstance(model, Classifier) else None,
+        "intercept": _plain(intercept),
+        "coefficients": dict(zip(names, coef.T.tolist(), strict=True)),
         "spreads": dict(zip(names, training.spreads.tolist(), strict=True)),
         "penalty": {
             "alpha": alpha,
@@ -215,7 +215,7 @@ def _curve(model: CrossValidatedModel) -> dict[str, Any]:
     }
 
 
-def _labels(model: BinaryClassifier) -> dict[str, Any]:
+def _labels(model: Classifier) -> dict[str, Any]:
     labels = model.classes_
     try:
         return {"dtype": labels.dtype.str, "labels": _plain(labels)}
@@ -287,11 +287,13 @@ def _model(document: dict[str, Any]) -> LinearModel:
         model.feature_names_in_ = np.array(features["names_in"], dtype=object)
     encoder = features["encoder"]
     model._encoder = None if encoder is None else FrameEncoder.from_dict(encoder)
-    if isinstance(model, BinaryClassifier):
+    if isinstance(model, Classifier):
         classes = document["classes"]
         model.classes_ = np.array(classes["labels"], dtype=classes["dtype"])
-    coef = _array(list(coefficients.values()))
-    model._set_line(coef, float(document["intercept"]))
+    # Of several classes each feature has a list, one number for each class.
+    coef = np.ascontiguousarray(_array(list(coefficients.values())).T)
+    intercept = document["intercept"]
+    model._set_line(coef, _array(intercept) if coef.ndim == 2 else float(intercept))
     if model.coef_names_ != tuple(coefficients) or not np.isfinite(coef).all():
         raise ValueError("the coefficients are not those of its columns")
     model.alpha_max_ = float(_numbers(penalty["alpha_max"]))

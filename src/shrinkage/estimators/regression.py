@@ -8,10 +8,9 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from shrinkage._typing import ArrayLike, FloatArray
-from shrinkage._validate import check_offset, check_target, check_weights
-from shrinkage.errors import ArgumentError, DataError
+from shrinkage._validate import as_numbers
 from shrinkage.estimators.base import LinearModel
-from shrinkage.families import Family
+from shrinkage.estimators.deviance import deviance_ratio
 
 
 class LeastSquaresModel(RegressorMixin, LinearModel):
@@ -74,8 +73,6 @@ class LeastSquaresModel(RegressorMixin, LinearModel):
 class GeneralizedModel(RegressorMixin, LinearModel):
     """Base of the estimators whose mean is a function of the linear predictor."""
 
-    intercept_: float
-
     def predict(
         self,
         X: Any,
@@ -90,7 +87,7 @@ class GeneralizedModel(RegressorMixin, LinearModel):
         ----------
         X : array, scipy.sparse matrix or data frame of shape (n, n_features)
             The columns of `fit`. In a data frame they are found by name, in any order.
-        offset : array-like of shape (n,), optional
+        offset : array-like of shape (n,), or (n, K) for K classes, optional
             Known part of the linear predictor, for counts the logarithm of the exposure. Needed
             where `fit` had one.
         unseen : {"error", "base"}, default "error"
@@ -101,7 +98,7 @@ class GeneralizedModel(RegressorMixin, LinearModel):
 
         Returns
         -------
-        ndarray of shape (n,)
+        ndarray of shape (n,), or (n, K) for K classes
             float64.
         """
         eta = self.predict_linear(X, offset, unseen=unseen, extra=extra)
@@ -115,7 +112,7 @@ class GeneralizedModel(RegressorMixin, LinearModel):
         unseen: Literal["error", "base"] = "error",
         extra: Literal["error", "ignore"] = "error",
     ) -> FloatArray:
-        """Return the linear predictor X coef + intercept + offset, of shape (n,).
+        """Return the linear predictor X coef + intercept + offset, shaped as the mean.
 
         Parameters
         ----------
@@ -140,12 +137,13 @@ class GeneralizedModel(RegressorMixin, LinearModel):
         ----------
         X, offset
             As in `predict`.
-        y : array-like of shape (n,)
+        y : array-like of shape (n,), or (n, K)
+            As in `fit`.
         sample_weight : array-like of shape (n,), optional
             Weights >= 0.
         """
         eta = self.predict_linear(X, offset)
-        return _deviance_ratio(self._family(), y, eta, sample_weight, offset)
+        return deviance_ratio(self._family(), y, eta, sample_weight, offset)
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: X may be sparse, counts are not negative."""
@@ -153,28 +151,8 @@ class GeneralizedModel(RegressorMixin, LinearModel):
         tags.target_tags.positive_only = self._family().name == "poisson"
         return tags
 
-
-def _deviance_ratio(
-    family: Family,
-    y: ArrayLike,
-    eta: FloatArray,
-    sample_weight: ArrayLike | None,
-    offset: ArrayLike | None,
-) -> float:
-    n = eta.shape[0]
-    weight, known = check_weights(sample_weight, n), check_offset(offset, n)
-    target = check_target(y, n)
-    if weight is not None:
-        counted = weight > 0.0
-        target, eta, weight = target[counted], eta[counted], weight[counted]
-        known = None if known is None else known[counted]
-    try:
-        target = family.check_target(target)
-    except DataError:
-        raise
-    except ArgumentError:  # an intercept at infinity explains all there is
-        return 0.0
-    null_loss = family.null_loss(target, weight, known)
-    if null_loss == 0.0:
-        return 0.0
-    return 1.0 - float(np.average(family.loss(target, eta), weights=weight)) / null_loss
+    def _target(self, y: ArrayLike) -> FloatArray:
+        # Shares of several classes are a matrix; the family checks what is in it.
+        if self._family().name == "multinomial" and np.ndim(y) == 2:
+            return np.asarray(as_numbers("y", y), dtype=np.float64)
+        return super()._target(y)

@@ -1,26 +1,21 @@
-"""The report of a fitted estimator, as text and as HTML, and its table of coefficients."""
+"""The report of a fitted estimator, as text and as HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shrinkage._typing import FloatArray
-from shrinkage.draw.table import aligned, html_table, significant, visible
+from shrinkage.draw.table import aligned, html_table, visible
+from shrinkage.estimators.coef_table import MOST_SHOWN, ClassTable, CoefTable, Section
 from shrinkage.estimators.dialects import Strength
 from shrinkage.estimators.dialects_glm import GlmStrength
-from shrinkage.solve.path import frame_of
 
 if TYPE_CHECKING:
     from shrinkage.estimators.base import LinearModel
-
-MOST_SHOWN = 30
-HEADER = ("feature", "coefficient", "per standard deviation")
 
 NO_P_VALUES_AFTER_SELECTION = (
     "No p-values: the same data chose the features and estimated their coefficients, which are "
@@ -38,63 +33,6 @@ DIVIDED = "for packages that do not scale: each column over its standard deviati
 
 
 @dataclass(frozen=True, eq=False)
-class CoefTable:
-    """The coefficients of one model.
-
-    Attributes
-    ----------
-    names : tuple of str
-        One per column, as in `coef_names_`.
-    coef : ndarray of shape (n_columns,)
-        In units of the linear predictor (least squares: of y) per unit of the column.
-    coef_per_sd : ndarray of shape (n_columns,)
-        The same per standard deviation of the column: these compare between columns.
-    intercept : float
-        In units of the linear predictor.
-    """
-
-    names: tuple[str, ...]
-    coef: FloatArray
-    coef_per_sd: FloatArray
-    intercept: float
-
-    def by_size(self) -> list[int]:
-        """Return the columns with a coefficient, largest per standard deviation first."""
-        kept = np.flatnonzero(self.coef)
-        order = np.argsort(-np.abs(self.coef_per_sd[kept]), kind="stable")
-        return [int(j) for j in kept[order]]
-
-    def zeros(self) -> list[str]:
-        """Return the names of the columns whose coefficient is exactly zero."""
-        return [self.names[j] for j in np.flatnonzero(self.coef == 0.0)]
-
-    def to_frame(self) -> Any:
-        """Return the table with columns feature, coef, coef_per_sd.
-
-        Returns
-        -------
-        pandas.DataFrame, polars.DataFrame or dict of str to ndarray
-            pandas if it is installed, else polars, else the columns as arrays.
-        """
-        names = np.array(self.names, dtype=object)
-        return frame_of({"feature": names, "coef": self.coef, "coef_per_sd": self.coef_per_sd})
-
-    def __str__(self) -> str:
-        """Return every column with its two coefficients, in the order of `coef_`."""
-        return "\n".join(aligned(self.rows(range(len(self.names))), HEADER))
-
-    __repr__ = __str__
-
-    def rows(self, columns: Sequence[int]) -> list[tuple[str, str, str]]:
-        """Return name and formatted coefficients of some columns, the intercept last."""
-        shown = [
-            (self.names[j], significant(self.coef[j]), significant(self.coef_per_sd[j]))
-            for j in columns
-        ]
-        return [*shown, ("(intercept)", significant(self.intercept), "")]
-
-
-@dataclass(frozen=True, eq=False)
 class Report:
     """What `summary()` says, before it is laid out.
 
@@ -103,14 +41,14 @@ class Report:
     title : str
     facts : list of (str, list of str)
         A heading with its lines.
-    table : CoefTable
+    table : CoefTable or ClassTable
     remark : str
         Why there are no p-values.
     """
 
     title: str
     facts: list[tuple[str, list[str]]]
-    table: CoefTable
+    table: CoefTable | ClassTable
     remark: str
 
     @classmethod
@@ -118,9 +56,8 @@ class Report:
         """Gather what there is to say about a fitted model."""
         table = model.coef_table()
         training = model._training
-        kept = int(np.count_nonzero(table.coef))
         title = (
-            f"{type(model).__name__}: {kept} of {table.coef.size} features kept, "
+            f"{type(model).__name__}: {len(table.by_size())} of {len(table.names)} features kept, "
             f"{100.0 * model.deviance_ratio_:.1f} % of the deviance explained "
             f"({training.n_rows} rows)"
         )
@@ -143,9 +80,11 @@ class Report:
     def text(self) -> str:
         """Return the report as lines of text."""
         lines = [self.title, "", *aligned(self._fact_rows(), left=2, longest=200)]
-        shown = self.table.by_size()
-        lines += ["", *aligned(self.table.rows(shown[:MOST_SHOWN]), HEADER)]
-        lines += _left_out(len(shown), self.table.zeros())
+        for section in self.table.sections():
+            lines += ["", visible(section.heading)] if section.heading else [""]
+            lines += aligned(section.rows, section.header) if section.rows else []
+            lines += _left_out(section)
+        lines += _zeros(self.table)
         return "\n".join([*lines, "", *wrap(self.remark, 88)])
 
     def _fact_rows(self) -> list[tuple[str, str]]:
@@ -157,12 +96,14 @@ class Report:
 
     def html(self) -> str:
         """Return the report as one HTML element, every text escaped."""
-        shown = self.table.by_size()
-        facts = html_table(self._fact_rows(), left=2)
-        table = html_table(self.table.rows(shown[:MOST_SHOWN]), HEADER)
-        remarks = [*_left_out(len(shown), self.table.zeros()), self.remark]
-        rest = "".join(f"<p>{escape(remark)}</p>" for remark in remarks)
-        return f"<div><p><strong>{escape(self.title)}</strong></p>{facts}{table}{rest}</div>"
+        title = f"<p><strong>{escape(self.title)}</strong></p>"
+        parts = [title, html_table(self._fact_rows(), left=2)]
+        for section in self.table.sections():
+            parts += _paragraphs([section.heading] if section.heading else [])
+            parts += [html_table(section.rows, section.header)] if section.rows else []
+            parts += _paragraphs(_left_out(section))
+        parts += _paragraphs([*_zeros(self.table), self.remark])
+        return f"<div>{''.join(parts)}</div>"
 
 
 def _strength(model: LinearModel) -> Strength:
@@ -174,7 +115,12 @@ def _strength(model: LinearModel) -> Strength:
         training.total_weight,
         training.n_rows,
     )
-    return Strength(*known) if family == "gaussian" else GlmStrength(*known, family)
+    if family == "gaussian":
+        return Strength(*known)
+    n_classes = (
+        1 if family != "multinomial" else np.size(getattr(model, "classes_", model.intercept_))
+    )
+    return GlmStrength(*known, family, n_classes)
 
 
 def _strength_lines(strength: Strength, alpha_max: float) -> list[str]:
@@ -202,15 +148,24 @@ def _certificate(model: LinearModel) -> str:
     )
 
 
-def _left_out(n_kept: int, zeros: list[str]) -> list[str]:
-    lines = []
-    if n_kept > MOST_SHOWN:
-        lines.append(f"... and {n_kept - MOST_SHOWN} smaller ones: coef_table() has all")
-    if zeros:
-        more = len(zeros) - MOST_SHOWN
-        names = ", ".join(map(visible, zeros[:MOST_SHOWN]))
-        lines.append(f"exactly zero: {names}" + (f" and {more} more" if more > 0 else ""))
-    return lines
+def _left_out(section: Section) -> list[str]:
+    if section.n_more == 0:
+        return []
+    return [f"... and {section.n_more} smaller ones: coef_table() has all"]
+
+
+def _zeros(table: CoefTable | ClassTable) -> list[str]:
+    zeros = table.zeros()
+    if not zeros:
+        return []
+    more = len(zeros) - MOST_SHOWN
+    names = ", ".join(map(visible, zeros[:MOST_SHOWN]))
+    in_all = " in every class" if isinstance(table, ClassTable) else ""
+    return [f"exactly zero{in_all}: {names}" + (f" and {more} more" if more > 0 else "")]
+
+
+def _paragraphs(texts: list[str]) -> list[str]:
+    return [f"<p>{escape(text)}</p>" for text in texts]
 
 
 def _no_p_values(model: LinearModel) -> str:

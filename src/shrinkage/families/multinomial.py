@@ -34,50 +34,50 @@ class Multinomial(Family):
 
     def loss(self, y: FloatArray, eta: FloatArray) -> FloatArray:
         """Return log(sum_k exp(eta_k)) - sum_k y_k eta_k, less that of mean y."""
-        log_mu = log_softmax(eta, axis=1)
-        return np.asarray(np.sum(xlogy(y, y) - np.where(y > 0.0, y * log_mu, 0.0), axis=1))
+        log_mu = log_softmax(eta, axis=-1)
+        return np.asarray(np.sum(xlogy(y, y) - np.where(y > 0.0, y * log_mu, 0.0), axis=-1))
 
     def gradient(self, y: FloatArray, eta: FloatArray) -> FloatArray:
         """Return mu - y: for the class that is there minus the sum of the others' mu."""
-        mu = softmax(eta, axis=1)
+        mu = softmax(eta, axis=-1)
         others = np.zeros_like(mu)
-        for k in range(mu.shape[1]):
-            others[:, k] = np.delete(mu, k, axis=1).sum(axis=1)
+        for k in range(mu.shape[-1]):
+            others[..., k] = np.delete(mu, k, axis=-1).sum(axis=-1)
         return np.asarray((1.0 - y) * mu - y * others)
 
     def curvature(self, y: FloatArray, eta: FloatArray) -> FloatArray:
         """Return diag(mu) - mu mu' for each row, of shape (n, K, K)."""
-        mu = softmax(eta, axis=1)
+        mu = softmax(eta, axis=-1)
         return np.asarray(mu[:, :, None] * np.eye(mu.shape[1]) - mu[:, :, None] * mu[:, None, :])
 
     def mean(self, eta: FloatArray) -> FloatArray:
         """Return the probabilities of the classes, rows that sum to 1."""
-        return np.asarray(softmax(eta, axis=1))
+        return np.asarray(softmax(eta, axis=-1))
 
     def linear_predictor(self, mu: FloatArray) -> FloatArray:
         """Return log(mu) less its mean over the classes."""
         log_mu = np.log(mu)
-        return np.asarray(log_mu - log_mu.mean(axis=1, keepdims=True))
+        return np.asarray(log_mu - log_mu.mean(axis=-1, keepdims=True))
 
     def unit_deviance(self, y: FloatArray, mu: FloatArray) -> FloatArray:
         """Return 2 sum_k y_k log(y_k / mu_k)."""
-        return np.asarray(2.0 * np.sum(rel_entr(y, mu), axis=1))
+        return np.asarray(2.0 * np.sum(rel_entr(y, mu), axis=-1))
 
     def conjugate(self, y: FloatArray, v: FloatArray) -> FloatArray:
         """Return sum_k m_k log m_k, less that at y, for m = y + v >= 0 with sum 1."""
         m = y + v
         inside = np.clip(m, 0.0, 1.0)
-        value = np.sum(xlogy(inside, inside) - xlogy(y, y), axis=1)
-        slack = SLACK * y.shape[1]
-        off = np.abs(m - inside).max(axis=1) + np.abs(v.sum(axis=1))
+        value = np.sum(xlogy(inside, inside) - xlogy(y, y), axis=-1)
+        slack = SLACK * y.shape[-1]
+        off = np.abs(m - inside).max(axis=-1) + np.abs(v.sum(axis=-1))
         return np.where(off <= slack, value, np.inf)
 
     def fenchel_gap(self, y: FloatArray, eta: FloatArray, k: float) -> FloatArray:
         """Return the sum over the classes of m log(m/mu), m = k mu + (1 - k) y."""
         change = -(1.0 - k) * self.gradient(y, eta)
         m = k * self.mean(eta) + (1.0 - k) * y
-        each = relative_entropy(m, change, log_softmax(eta, axis=1))
-        return np.asarray(np.maximum(np.sum(each, axis=1), 0.0))
+        each = relative_entropy(m, change, log_softmax(eta, axis=-1))
+        return np.asarray(np.maximum(np.sum(each, axis=-1), 0.0))
 
     def null_intercept(
         self, y: FloatArray, weight: FloatArray | None = None, offset: FloatArray | None = None

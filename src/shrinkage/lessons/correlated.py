@@ -10,13 +10,15 @@ import numpy as np
 
 from shrinkage._typing import ArrayLike, FloatArray, IndexArray
 from shrinkage._validate import check_count, check_number
-from shrinkage.design import Columns, correlations, encode, split_target
+from shrinkage.design import Columns, correlations
 from shrinkage.draw.correlated import CoefPanel, group_figure, pair_figure, percent
 from shrinkage.draw.figure import describe, new_figure
 from shrinkage.draw.table import significant
 from shrinkage.errors import ArgumentError, Phrase
+from shrinkage.families import Family
 from shrinkage.lessons.look import look_of
 from shrinkage.lessons.pick import most_correlated_pair, named_columns
+from shrinkage.lessons.read import check_family, read
 from shrinkage.lessons.samples import Unfinished, by_columns, fits_to, resamples
 from shrinkage.lessons.simulation import simulate
 from shrinkage.select.crossval import cross_validate
@@ -80,6 +82,7 @@ def plot_correlated(
     y: ArrayLike | str | None = None,
     columns: Sequence[str | int] | None = None,
     *,
+    family: str | Family = "gaussian",
     rho: float = RHO,
     n_resamples: int = 200,
     random_state: int = 0,
@@ -99,11 +102,15 @@ def plot_correlated(
     X : array, scipy.sparse matrix or data frame of shape (n_samples, n_features), optional
         At least 4 rows. Text columns of a frame become one 0/1 column for each level.
     y : array-like of shape (n_samples,) or str, optional
-        Response, or the name of its column in the frame X.
+        Response, or the name of its column in the frame X; for the binomial family labels of two
+        classes.
     columns : sequence of 2 to 30 str or int, optional
         Names or positions of the features to look at; the name of a text column means all its
         levels. None means the two numeric ones of the largest absolute correlation (if there are
         more than 2000, among those most correlated with y).
+    family : {"gaussian", "binomial", "poisson"} or Family, default "gaussian"
+        Whose loss: the squared error, the log loss of two classes, or that of counts. Another
+        than the Gaussian needs X.
     rho : float in [0, 1), default 0.95
         Correlation of the simulated features; only without X.
     n_resamples : int >= 2, default 200
@@ -160,20 +167,19 @@ def plot_correlated(
     n_resamples = check_count("n_resamples", n_resamples, minimum=2)
     seed = check_count("random_state", random_state, minimum=0)
     if X is None:
-        for name, value in (("y", y), ("columns", columns)):
+        is_linear = check_family(family).name == "gaussian"
+        other = None if is_linear else family
+        for name, value in (("y", y), ("columns", columns), ("family", other)):
             if value is not None:
-                hint = "without X the data are simulated"
+                hint = "without X the data are simulated, by a linear model"
                 raise ArgumentError.cannot(name, "be given without `X`", hint)
         return _figure(simulated_effects(rho, n_resamples, seed))
     if rho != RHO:
         hint = "it is the correlation of simulated features; leave X and y out"
         raise ArgumentError.cannot("rho", "be given together with `X`", hint)
-    if isinstance(y, str):
-        X, y = split_target(X, y)
-    matrix, about = encode(X)
-    wanted = None if columns is None else named_columns(columns, about)
-    problem = make_problem(matrix, y)  # type: ignore[arg-type]
-    return _figure(bootstrap_effects(problem, about, wanted, n_resamples, seed))
+    reading = read(X, y, family=family)  # type: ignore[arg-type]
+    wanted = None if columns is None else named_columns(columns, reading.columns)
+    return _figure(bootstrap_effects(reading.problem, reading.columns, wanted, n_resamples, seed))
 
 
 def simulated_effects(rho: float, n_samples: int, seed: int) -> Effects:
@@ -198,7 +204,7 @@ def simulated_effects(rho: float, n_samples: int, seed: int) -> Effects:
         for found, points, grid in zip(paths, fits, grids, strict=True):
             unfinished.look_at(points, grid)
             found.append(points.dense(2))
-    unfinished.warn(settings)
+    unfinished.warn(settings.gap)
     coefs, alphas = [], []
     for grid, found in zip(grids, paths, strict=True):
         each = np.array(found)
@@ -247,7 +253,7 @@ def bootstrap_effects(
         for row, (points, grid) in enumerate(zip(fits, grids, strict=True)):
             unfinished.look_at(points, grid)
             coefs[row, sample] = points.coef(0, spread.size)[wanted]
-    unfinished.warn(settings)
+    unfinished.warn(settings.gap_of(problem.family.name))
     return Effects(
         tuple(about.names[j] for j in wanted),
         correlations(problem.matrix.source, wanted),

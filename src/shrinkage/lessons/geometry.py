@@ -25,7 +25,9 @@ the whole problem, so that
 - with two features L is the least-squares loss: the classical picture.
 
 L is convex with a continuous gradient; the contours are ellipses for ridge, and made of pieces of
-ellipses where l1 > 0, one piece for each support of the others (`ProfiledLoss`).
+ellipses where l1 > 0, one piece for each support of the others (`ProfiledLoss`). For classes and
+counts the loss of docs/objective.md takes the place of the squares: the same is true, but the
+contours are no ellipses, and every point of them is a fit of its own (`ProfiledGlm`).
 
 The picture: Hastie, Tibshirani, Friedman (2009), figure 3.11.
 """
@@ -45,12 +47,14 @@ from shrinkage.draw.figure import describe
 from shrinkage.draw.geometry import Panel, blank_geometry, draw_geometry, short_name
 from shrinkage.draw.table import significant
 from shrinkage.errors import ArgumentError, DataWarning, Phrase, listed
+from shrinkage.families import Family
 from shrinkage.lessons.level_lines import ball, level_lines
 from shrinkage.lessons.look import look_of
+from shrinkage.lessons.profiled_glm import ProfiledGlm
 from shrinkage.lessons.profiled_loss import ProfiledLoss
 from shrinkage.lessons.read import Reading, read
 from shrinkage.solve import Path, Problem, Solution, solve_path
-from shrinkage.solve.scaled_data import ScaledData
+from shrinkage.solve.scaled_data import GlmData, ScaledData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,6 +67,7 @@ def plot_geometry(
     y: ArrayLike | str,
     features: Sequence[str | int] | None = None,
     *,
+    family: str | Family = "gaussian",
     l1_ratio: float | Sequence[float] = (1.0, 0.5, 0.0),
     alpha: float | None = None,
 ) -> Figure:
@@ -77,30 +82,36 @@ def plot_geometry(
     X : array-like, scipy.sparse matrix or data frame, shape (n, p), p >= 2
         Text columns are encoded, one column for each level.
     y : array-like of shape (n,), or str
-        The response, or the name of its column in a data frame X.
+        The response, or the name of its column in a data frame X; for the binomial family labels
+        of two classes.
     features : pair of str or int, optional
         Names ("bmi", "sex=female"; "x0", "x1", ... of an array) or positions from 0 after the
         encoding. None takes the two with the largest coefficients per standard deviation at the
         end of the lasso's default path, where the penalty is weakest.
+    family : {"gaussian", "binomial", "poisson"} or Family, default "gaussian"
+        Whose loss: the squared error, the log loss of two classes, or that of counts.
     l1_ratio : float or sequence of float in [0, 1], default (1.0, 0.5, 0.0)
         One panel for each: lasso, elastic net, ridge.
     alpha : float > 0, optional
-        Strength of the penalty in every panel, in units of y. None chooses for the lasso an alpha
-        at which exactly one of the two is zero if there is one: the middle, in the logarithm, of
-        the longest such stretch of its path; otherwise where the two together are half as large
-        as they get. The other panels take the alpha at which their model explains as much of the
-        variance of y as that lasso does, so that they differ in the shape of the penalty alone.
+        Strength of the penalty in every panel; for the Gaussian family in units of y. None
+        chooses for the lasso an alpha at which exactly one of the two is zero if there is one:
+        the middle, in the logarithm, of the longest such stretch of its path; otherwise where the
+        two together are half as large as they get. The other panels take the alpha at which
+        their model explains as much of the deviance (Gaussian: of the variance of y) as that
+        lasso does, so that they differ in the shape of the penalty alone.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Not shown. Coefficients are per standard deviation of their column, in units of y.
+        Not shown. Coefficients are per standard deviation of their column, in units of y; for
+        classes in log odds of the second one, for counts in logarithms of the mean.
 
     Raises
     ------
     ArgumentError
         If an argument is outside its range, `features` are not two different columns with spread,
-        X has one column or y is constant.
+        X has one column, y is constant, or the two features separate the classes by themselves,
+        so that the loss has no minimum.
     DataError
         If the data hold something else than finite numbers or text.
     MissingDependencyError
@@ -109,7 +120,8 @@ def plot_geometry(
     Notes
     -----
     Cost: a few paths, and for each panel one small certified fit for each piece of the contours
-    (hundreds with 50 features). X is widened to a dense matrix.
+    (hundreds with 50 features); for classes and counts one for each point of the contours, about
+    a thousand: seconds for 1000 rows. X is widened to a dense matrix.
 
     References
     ----------
@@ -130,7 +142,7 @@ def plot_geometry(
         if alpha == 0.0:
             raise ArgumentError.must_be("alpha", requirement, alpha)
     figure = blank_geometry(len(ratios), "plot_geometry")
-    reading = read(X, y)
+    reading = read(X, y, family=family)
     pair, _, panels = panels_of(reading, features, ratios, alpha)
     _finish(figure, panels, reading, pair)
     return figure
@@ -160,13 +172,17 @@ def panels_of(
     return pair, models, panels
 
 
-def _scaled(reading: Reading) -> ScaledData:
+def _scaled(reading: Reading) -> ScaledData | GlmData:
     """Return the standardized data, after refusing those without two features or a target."""
     problem = reading.problem
     if problem.matrix.shape[1] < 2:
         raise ArgumentError.must("X", "have at least 2 columns", Phrase("1 column"))
-    data = ScaledData(problem.matrix.source, problem.y, None, None, True, True)
-    if not data.y.any():
+    data: ScaledData | GlmData
+    if problem.is_gaussian:
+        data = ScaledData(problem.matrix.source, problem.y, None, None, True, True)
+    else:
+        data = GlmData(problem.family, problem.matrix.source, problem.y, None, None, True, True)
+    if data.null_loss == 0.0:
         raise ArgumentError.must("y", "vary", Phrase("the same number in every row"))
     if np.count_nonzero(data.scale) < 2:
         got = Phrase(f"{np.count_nonzero(data.scale)}")
@@ -252,13 +268,17 @@ def _telling(lasso: Path, pair: tuple[int, int]) -> int:
 
 
 def _panel(
-    model: Solution, data: ScaledData, pair: tuple[int, int], names: tuple[str, ...]
+    model: Solution, data: ScaledData | GlmData, pair: tuple[int, int], names: tuple[str, ...]
 ) -> Panel:
     """Return what one panel shows: the loss around its minimum, the ball, and their contact."""
     l1 = model.alpha * model.l1_ratio
     l2 = model.alpha * (1.0 - model.l1_ratio) / data.tau
-    columns = data.columns(np.arange(data.n_features))
-    loss = ProfiledLoss(columns, data.y, pair, l1, l2)
+    loss = _profile(data, pair, l1, l2)
+    if np.isnan(loss.minimum).any():
+        got = Phrase(" and ".join(repr(names[j]) for j in pair))
+        hint = "the loss has no minimum where more always fits better; choose other features"
+        requirement = "be two that don't separate the classes by themselves"
+        raise ArgumentError.must("features", requirement, got, hint)
     contact = (model.coef * data.scale)[list(pair)]
     rings, touching = level_lines(loss, contact)
     look = look_of(model.l1_ratio)
@@ -266,7 +286,8 @@ def _panel(
         f"{short_name(names[j])} {_number(t) if t else 'exactly 0'}"
         for j, t in zip(pair, contact, strict=True)
     ]
-    explained = f"explains {100 * model.deviance_ratio:.3g} % of the variance"
+    what = "variance" if isinstance(data, ScaledData) else "deviance"
+    explained = f"explains {100 * model.deviance_ratio:.3g} % of the {what}"
     return Panel(
         look.name,
         look.colour,
@@ -278,6 +299,15 @@ def _panel(
         loss.minimum,
         f"alpha {significant(model.alpha, 3)}, {explained}\n" + "\n".join(said),
     )
+
+
+def _profile(
+    data: ScaledData | GlmData, pair: tuple[int, int], l1: float, l2: float
+) -> ProfiledLoss | ProfiledGlm:
+    columns = data.columns(np.arange(data.n_features))
+    if isinstance(data, ScaledData):
+        return ProfiledLoss(columns, data.y, pair, l1, l2)
+    return ProfiledGlm(columns / data.root[:, None], data.y, data.family, pair, l1, l2)
 
 
 def _number(value: float) -> str:
@@ -305,7 +335,7 @@ def _finish(
         figure,
         panels,
         names,
-        unit=f"units of {short_name(reading.target)}",
+        unit=short_name(reading.unit),
         heading="Where the loss touches the penalty",
         numbers=numbers,
     )

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from shrinkage._typing import FloatArray, IndexArray
-from shrinkage.lessons.profiled_loss import ProfiledLoss
 
-_ANGLES = 120
 _RINGS = 7
-_STEPS = 13  # on each ray
+
+
+class Profile(Protocol):
+    """A convex loss of two coefficients, and on how many rays and points of each it is drawn."""
+
+    n_rays: int
+    n_steps: int
+    minimum: FloatArray
+
+    def __call__(self, points: FloatArray) -> FloatArray:
+        """Return the loss at points of shape (n_points, 2)."""
+
+    def curvature(self) -> FloatArray:
+        """Return its second derivatives about the minimum, of shape (2, 2)."""
 
 
 def ball(contact: FloatArray, l1: float, l2: float) -> FloatArray:
@@ -28,7 +41,7 @@ def ball(contact: FloatArray, l1: float, l2: float) -> FloatArray:
     return np.asarray(directions * radius[:, None])
 
 
-def level_lines(loss: ProfiledLoss, contact: FloatArray) -> tuple[list[FloatArray], FloatArray]:
+def level_lines(loss: Profile, contact: FloatArray) -> tuple[list[FloatArray], FloatArray]:
     """Return level lines, evenly spaced in the root of the loss, and the one through `contact`.
 
     They are found on rays from the minimum: along each the loss is convex and rises.
@@ -43,14 +56,17 @@ def level_lines(loss: ProfiledLoss, contact: FloatArray) -> tuple[list[FloatArra
         excess = loss(points.reshape(-1, 2)).reshape(radii.shape) - least
         return np.asarray(np.sqrt(np.maximum(2.0 * excess, 0.0)))
 
-    radii = np.linspace(0.0, 1.0, _STEPS)[:, None] * _reach(height, top)
-    heights = np.maximum.accumulate(height(radii), axis=0)
+    radii = np.linspace(0.0, 1.0, loss.n_steps)[:, None] * _reach(height, top, loss.n_rays)
+    heights = height(radii)
     heights[0] = 0.0
 
     def line(level: float) -> FloatArray:
-        # Along a ray the root of the loss is nearly linear.
-        pairs = zip(heights.T, radii.T, strict=True)
-        found = np.array([np.interp(level, h, r, right=np.nan) for h, r in pairs])
+        found = _radius_at(level, heights, radii)
+        if level <= at_contact:
+            # Kinks are near the minimum; a look at the first answer finds them.
+            known = np.where(np.isnan(found), 0.0, found)[None]
+            both = np.append(heights, height(known), axis=0), np.append(radii, known, axis=0)
+            found = _radius_at(level, *both)
         around = loss.minimum + found[:, None] * rays
         return np.concatenate([around, around[:1]])
 
@@ -63,21 +79,37 @@ def level_lines(loss: ProfiledLoss, contact: FloatArray) -> tuple[list[FloatArra
     return rings, touching
 
 
-def _rays(loss: ProfiledLoss, contact: FloatArray) -> FloatArray:
+def _rays(loss: Profile, contact: FloatArray) -> FloatArray:
     """Return directions, evenly spaced where the contours near the minimum are circles."""
     size, axes = np.linalg.eigh(loss.curvature())
     # In a flat valley, or where the others fit everything, there is no such scale.
     size = np.maximum(size, 1e-8 * size[-1]) if size[-1] > 1e-8 else np.ones(2)
     stretch = axes / np.sqrt(size)
     ahead = np.linalg.solve(stretch, contact - loss.minimum)
-    angles = np.arctan2(ahead[1], ahead[0]) + np.arange(_ANGLES) * (2.0 * np.pi / _ANGLES)
+    n = loss.n_rays
+    angles = np.arctan2(ahead[1], ahead[0]) + np.arange(n) * (2.0 * np.pi / n)
     return np.asarray(np.column_stack([np.cos(angles), np.sin(angles)]) @ stretch.T)
 
 
-def _reach(height: Callable[[FloatArray, IndexArray], FloatArray], top: float) -> FloatArray:
+def _radius_at(level: float, heights: FloatArray, radii: FloatArray) -> FloatArray:
+    """Return on each ray the radius of a height, NaN above the last; both of shape (m, n_rays)."""
+    order = np.argsort(radii, axis=0, kind="stable")
+    radii = np.take_along_axis(radii, order, 0)
+    heights = np.maximum.accumulate(np.take_along_axis(heights, order, 0), axis=0)
+    found = np.full(heights.shape[1], np.nan)
+    for ray, (h, r) in enumerate(zip(heights.T, radii.T, strict=True)):
+        rises = np.append(True, np.diff(h) > 0.0)
+        if np.count_nonzero(rises) > 1:
+            found[ray] = PchipInterpolator(h[rises], r[rises], extrapolate=False)(level)
+    return found
+
+
+def _reach(
+    height: Callable[[FloatArray, IndexArray], FloatArray], top: float, n_rays: int
+) -> FloatArray:
     """Return for each ray a radius at which its height is `top` or a little more."""
-    inner, outer = np.zeros(_ANGLES), np.full(_ANGLES, np.inf)
-    radius = np.full(_ANGLES, top)
+    inner, outer = np.zeros(n_rays), np.full(n_rays, np.inf)
+    radius = np.full(n_rays, top)
     for _ in range(12):
         search = np.flatnonzero(outer > 1.5 * inner)
         enough = height(radius[search], search) >= top * (1.0 - 1e-9)

@@ -38,6 +38,8 @@ class ProfiledLoss:
     size of its support.
     """
 
+    n_rays, n_steps = 120, 13
+
     def __init__(
         self, columns: FloatArray, y: FloatArray, pair: tuple[int, int], l1: float, l2: float
     ) -> None:

@@ -10,10 +10,11 @@ import numpy as np
 from shrinkage._typing import FloatArray, FoldArray
 from shrinkage.design import as_matrix
 from shrinkage.solve import Problem, Settings
+from shrinkage.solve.opened import Opened
 from shrinkage.solve.plan import CROSS_PRODUCTS, RIDGE_P, Plan
 from shrinkage.solve.points import Points
 from shrinkage.solve.result import unfinished, warn_of
-from shrinkage.solve.solver import Solver
+from shrinkage.solve.solver import open_problem
 
 
 def resamples(problem: Problem, n_resamples: int, seed: int) -> Iterator[Problem]:
@@ -51,12 +52,12 @@ def fits_to(
     settings: Settings,
 ) -> list[Points]:
     """Return the path of each penalty on its grid; what is read from X is shared."""
-    solvers: dict[str, Solver] = {}
+    solvers: dict[str, Opened] = {}
     found = []
     for plan, l1_ratio, grid in zip(plans, l1_ratios, grids, strict=True):
         kind = CROSS_PRODUCTS if plan.name == RIDGE_P else plan.name
         if kind not in solvers:
-            solvers[kind] = Solver(problem, plan, settings)
+            solvers[kind] = open_problem(problem, plan, settings)
         found.append(solvers[kind].with_plan(plan).path(grid, l1_ratio))
     return found
 
@@ -72,12 +73,12 @@ class Unfinished:
         if unfinished(points.status).size:
             self._paths.append((points, alphas))
 
-    def warn(self, settings: Settings) -> None:
-        """Warn once, if there are any."""
+    def warn(self, tol: float) -> None:
+        """Warn once, if there are any; `tol` is the gap that was asked for."""
         if not self._paths:
             return
         codes = np.concatenate([points.status for points, _ in self._paths])
         gaps = np.concatenate([points.dual_gap for points, _ in self._paths])
         alphas = np.concatenate([alphas for _, alphas in self._paths])
         rounds = sum(int(points.rounds.sum()) for points, _ in self._paths)
-        warn_of(unfinished(codes), alphas, codes, gaps, rounds, settings.gap)
+        warn_of(unfinished(codes), alphas, codes, gaps, rounds, tol)

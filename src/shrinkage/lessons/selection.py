@@ -15,6 +15,7 @@ from shrinkage.draw.figure import describe, new_figure
 from shrinkage.draw.selection import SelectionPanel, selection_figure
 from shrinkage.draw.table import significant
 from shrinkage.errors import ArgumentError, Phrase
+from shrinkage.families import Family
 from shrinkage.lessons.look import look_of
 from shrinkage.lessons.read import Reading, read
 from shrinkage.lessons.samples import Unfinished, by_columns, complementary_halves
@@ -79,6 +80,7 @@ def plot_selection(
     X: Any,
     y: ArrayLike | str,
     *,
+    family: str | Family = "gaussian",
     l1_ratios: float | Sequence[float] = (1.0, 0.5),
     n_halves: int = 100,
     alphas: int | ArrayLike = 50,
@@ -96,7 +98,10 @@ def plot_selection(
     X : array, scipy.sparse matrix or data frame of shape (n_samples, n_features)
         At least 4 rows. Text columns of a frame become one 0/1 column for each level.
     y : array-like of shape (n_samples,) or str
-        Response, or the name of its column in the frame X.
+        Response, or the name of its column in the frame X; for the binomial family labels of two
+        classes.
+    family : {"gaussian", "binomial", "poisson"} or Family, default "gaussian"
+        Whose loss: the squared error, the log loss of two classes, or that of counts.
     l1_ratios : float or sequence of up to 3 floats in (0, 1], default (1.0, 0.5)
         Share of L1 of each panel: 1 is the lasso. Ridge, 0, keeps every feature always.
     n_halves : int, default 100
@@ -104,7 +109,8 @@ def plot_selection(
     alphas : int or array-like, default 50
         Number of alphas from alpha_max down to 0.05 alpha_max or to half of the cross-validated
         alpha, whichever is less, evenly spaced in the logarithm (the cross-validated one is
-        added); or strengths > 0, in units of y, from which cross-validation chooses, too.
+        added); or strengths > 0, for the Gaussian family in units of y, from which
+        cross-validation chooses, too.
     random_state : int, default 0
         Makes other half-samples and other folds.
 
@@ -154,7 +160,7 @@ def plot_selection(
     n_halves = _check_halves(n_halves)
     grid = _check_grid(alphas)
     seed = check_count("random_state", random_state, minimum=0)
-    reading = read(X, y)
+    reading = read(X, y, family=family)
     found = selections(reading.problem, ratios, n_halves=n_halves, alphas=grid, seed=seed)
     return _figure(reading, found)
 
@@ -222,7 +228,7 @@ def _counts(
                 rows = np.repeat(np.arange(len(points)), np.diff(points.starts)) + place.start
                 count[rows[nonzero], points.features[nonzero]] += 1
                 unfinished.look_at(points, grid[place])
-    unfinished.warn(settings)
+    unfinished.warn(settings.gap_of(problem.family.name))
     return counts
 
 

@@ -110,9 +110,10 @@ def cross_validate(
         l1_ratio) or a tuple of an index of l1_ratio and one of alpha.
     scoring : str or callable, optional
         "deviance" (None means the same): the mean unit deviance, for the Gaussian family the mean
-        squared error. "mse", "mae"; for the binomial family "misclassification" (of the class
-        that mean > 1/2 says) and "auc", of which larger is better. Or one of scikit-learn's
-        scorers, all of which are better when larger; for 0/1 targets it is given a classifier.
+        squared error. "mse", "mae" (multinomial: summed over the classes); for classes
+        "misclassification" (of the class with the largest mean), for two of them "auc", of which
+        larger is better. Or one of scikit-learn's scorers, all of which are better when larger;
+        for classes it is given a classifier.
     settings : Settings, optional
     opened : FoldSolver, optional
         The same problem and splits, opened before; what it has read from X is used again.
@@ -173,7 +174,7 @@ class _Run:
         self.settings = settings
         self.plans: list[Plan] = []
         self.folds: list[Folds] = []
-        self.measure = measure_of(scoring, problem.family)
+        self.measure = measure_of(scoring, problem.family, problem.n_classes)
 
     def grids(self, alphas: int | FloatArray, alpha_min_ratio: float | None) -> FloatArray:
         """Return the alphas of each l1_ratio, of shape (L, m), and fix the plans."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shrinkage._typing import FloatArray, IndexArray
+from shrinkage._typing import BoolArray, FloatArray, IndexArray
 from shrinkage.design import Matrix, as_matrix
+from shrinkage.select.absent_classes import absent_classes, path_without
 from shrinkage.select.folds import Splits
 from shrinkage.select.held_out import HeldOut
 from shrinkage.solve.fold_points import Folds
@@ -39,6 +40,11 @@ class FoldSolver:
         self.splits = splits
         self.settings = settings
         self._solvers: dict[str, Opened] = {}
+        # Two classes in one vector need no help: theirs is the null model.
+        self._absent: list[BoolArray] | None = None
+        if problem.n_classes is not None and problem.fit_intercept:
+            absent = absent_classes(problem, splits)
+            self._absent = absent if np.any(absent) else None
 
     def plan(
         self, l1_ratio: float, alphas: int | FloatArray, alpha_min_ratio: float | None = None
@@ -72,7 +78,7 @@ class FoldSolver:
             Whether the coefficients of every fold are needed; ridge in the space of the rows
             then solves fold by fold.
         """
-        if self.splits.fold_ids is None:
+        if self.splits.fold_ids is None or self._absent is not None:
             return self._one_by_one(requests)
         found = [
             self.solver(plan).crossval(alphas, l1_ratio) for plan, l1_ratio, alphas in requests
@@ -86,15 +92,22 @@ class FoldSolver:
         errors: list[list[FloatArray]] = [[] for _ in requests]
         paths: list[list[Points]] = [[] for _ in requests]
         totals = []
-        for train, test in self.splits:
+        for fold, (train, test) in enumerate(self.splits):
             held_out, part = self.rows(test), problem.on_rows(train)
-            given = np.full(test.size, 1.0 / problem.y.size) if weights is None else weights[test]
+            given = (
+                np.full(test.size, 1.0 / problem.y.shape[0]) if weights is None else weights[test]
+            )
             totals.append(float(given.sum()))
             solvers: dict[str, Opened] = {}
             for k, (plan, l1_ratio, alphas) in enumerate(requests):
-                if plan.name not in solvers:
-                    solvers[plan.name] = open_problem(part, plan, self.settings)
-                points = solvers[plan.name].path(alphas, l1_ratio)
+                if self._absent is not None and self._absent[fold].any():
+                    points = path_without(
+                        part, self._absent[fold], plan, self.settings, alphas, l1_ratio
+                    )
+                else:
+                    if plan.name not in solvers:
+                        solvers[plan.name] = open_problem(part, plan, self.settings)
+                    points = solvers[plan.name].path(alphas, l1_ratio)
                 deviance = problem.unit_deviance(predictor(held_out, points), test)
                 errors[k].append(given @ deviance / given.sum())
                 paths[k].append(points)

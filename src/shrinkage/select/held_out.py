@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from shrinkage import _core
 from shrinkage._typing import FloatArray
 from shrinkage.select.folds import Splits
-from shrinkage.solve.points import Points, models_at
+from shrinkage.solve.points import Points, at_alpha
+from shrinkage.solve.predictor import predictor
 from shrinkage.solve.problem import Problem
 
 # Folds whose predictions are computed together.
@@ -46,7 +46,7 @@ class HeldOut:
         return held_out
 
     def predict(self) -> FloatArray:
-        """Return the predictions, offset included, of shape (n,).
+        """Return the predictions, offset included, of shape (n,), or (n, K) for K classes.
 
         NaN for rows that are never held out, the mean for rows that are held out several times.
         X is read once for each 16 folds.
@@ -63,12 +63,12 @@ class HeldOut:
 
 
 def _mean(problem: Problem, splits: Splits, paths: Sequence[Points], k: int) -> FloatArray:
-    n, fold_ids = problem.y.size, splits.fold_ids
-    total, times = np.zeros(n), np.zeros(n)
+    n, fold_ids = problem.y.shape[0], splits.fold_ids
+    total, times = np.zeros(problem.y.shape), np.zeros(n)
     tests = [] if fold_ids is not None else [test for _, test in splits]
     for first in range(0, len(paths), AT_ONCE):
-        models = models_at(paths[first : first + AT_ONCE], k)
-        mu = problem.mean(_core.linear_predictor(problem.matrix.core, *models))
+        models = at_alpha(paths[first : first + AT_ONCE], k)
+        mu = problem.mean(predictor(problem.matrix, models))
         if fold_ids is not None:
             here = np.flatnonzero((fold_ids >= first) & (fold_ids < first + AT_ONCE))
             total[here] = mu[here, fold_ids[here] - first]
@@ -76,4 +76,4 @@ def _mean(problem: Problem, splits: Splits, paths: Sequence[Points], k: int) -> 
         for column, test in enumerate(tests[first : first + AT_ONCE]):
             total[test] += mu[test, column]
             times[test] += 1
-    return total / np.where(times > 0, times, np.nan)
+    return np.asarray((total.T / np.where(times > 0, times, np.nan)).T)

@@ -38,8 +38,15 @@ class Measure:
     score: Score | None = None
 
 
-def measure_of(scoring: Any, family: Family) -> Measure:
+def measure_of(scoring: Any, family: Family, n_classes: int | None = None) -> Measure:
     """Return the measure for None, one of our names, or one of scikit-learn's scorers.
+
+    Parameters
+    ----------
+    scoring : None, str or callable
+    family : Family
+    n_classes : int, optional
+        The number of classes that have a linear predictor each.
 
     Raises
     ------
@@ -53,11 +60,14 @@ def measure_of(scoring: Any, family: Family) -> Measure:
         from shrinkage.select.scoring import scorer_of
 
         return scorer_of(scoring, family)
-    name, larger_is_better, of_classes, function = _MEASURES[scoring]
-    if of_classes and family.name != "binomial":
+    name, larger_is_better, families, function = _MEASURES[scoring]
+    if family.name not in families:
         hint = "it compares classes; 'deviance', 'mse' and 'mae' are for every family"
         failure = f"be {scoring!r} for the {family.name} family"
         raise ArgumentError.cannot("scoring", failure, hint)
+    if scoring == "auc" and n_classes not in (None, 2):
+        hint = "'roc_auc_ovr' of scikit-learn is the mean over classes, each against the rest"
+        raise ArgumentError.cannot("scoring", f"be 'auc' for {n_classes} classes", hint)
 
     def score(solver: FoldSolver, points: Points, which: IndexArray) -> FloatArray:
         problem = solver.problem
@@ -76,27 +86,40 @@ def scored(solver: FoldSolver, folds: Folds, measure: Measure) -> Folds:
     for fold, rows in enumerate(solver.splits):
         points = joined([stretch.paths[fold] for stretch in folds.stretches])
         for target, which in zip((train_error, error), rows, strict=True):
-            target[fold] = measure.score(solver, points, which)
+            try:
+                target[fold] = measure.score(solver, points, which)
+            except ArgumentError:
+                raise
+            except ValueError as cause:  # a scorer's, for rows without one of the classes
+                raise _undefined(measure, fold) from cause
             if np.isnan(target[fold]).all():
                 raise _undefined(measure, fold)
     return replace(folds, error=error, train_error=train_error)
 
 
 def squared_error(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the mean of (y - mu)^2 for each column of mu."""
-    return np.asarray(share @ (y[:, None] - mu) ** 2)
+    """Return the mean of (y - mu)^2 for each column of mu; summed over the classes."""
+    return _summed(share, (y[:, None] - mu) ** 2)
 
 
 def absolute_error(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the mean of |y - mu| for each column of mu."""
-    return np.asarray(share @ np.abs(y[:, None] - mu))
+    """Return the mean of |y - mu| for each column of mu; summed over the classes."""
+    return _summed(share, np.abs(y[:, None] - mu))
+
+
+def _summed(share: FloatArray, each: FloatArray) -> FloatArray:
+    return np.asarray(share @ (each if each.ndim == 2 else each.sum(axis=2)))
 
 
 def misclassification(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the share of rows in the class that mu > 1/2 does not say, for each column of mu.
+    """Return the share of rows in another class than mu says, for each column of mu.
 
-    Rows with a share of ones count for both classes.
+    Of two classes it says one where mu > 1/2, of more the one with the largest mean. Rows with
+    shares of the classes count for all of them.
     """
+    if mu.ndim == 3:
+        said = np.argmax(mu, axis=2)
+        return np.asarray(share @ (1.0 - np.take_along_axis(y, said, axis=1)))
     return np.asarray(share @ np.where(mu > 0.5, 1.0 - y[:, None], y[:, None]))
 
 
@@ -104,8 +127,10 @@ def area_under_curve(y: FloatArray, mu: FloatArray, share: FloatArray) -> FloatA
     """Return the probability that mu is larger for a one than for a zero, ties counting half.
 
     For each column of mu; NaN if the rows are of one class. Rows with a share of ones count for
-    both classes.
+    both classes. Two classes may also have a column each.
     """
+    if mu.ndim == 3:
+        y, mu = y[:, 1], mu[:, :, 1]
     ones, zeros = share * y, share * (1.0 - y)
     pairs = float(ones.sum() * zeros.sum())
     if pairs == 0.0:
@@ -122,16 +147,22 @@ def _ordered_pairs(mu: FloatArray, ones: FloatArray, zeros: FloatArray) -> float
     return float(positive @ below)
 
 
-# scoring: (name, whether larger is better, whether it needs classes, function)
+_EVERY = ("gaussian", "binomial", "poisson", "multinomial")
+# scoring: (name, whether larger is better, families, function)
 _MEASURES = {
-    "mse": ("mean squared error", False, False, squared_error),
-    "mae": ("mean absolute error", False, False, absolute_error),
-    "misclassification": ("misclassification", False, True, misclassification),
-    "auc": ("area under the ROC curve", True, True, area_under_curve),
+    "mse": ("mean squared error", False, _EVERY, squared_error),
+    "mae": ("mean absolute error", False, _EVERY, absolute_error),
+    "misclassification": (
+        "misclassification",
+        False,
+        ("binomial", "multinomial"),
+        misclassification,
+    ),
+    "auc": ("area under the ROC curve", True, ("binomial", "multinomial"), area_under_curve),
 }
 
 
 def _undefined(measure: Measure, fold: int) -> ArgumentError:
     failure = f"be the {measure.name}, which fold {fold} does not have"
-    hint = "fewer folds, or folds that hold both classes: cv=StratifiedKFold() of scikit-learn"
+    hint = "fewer folds, or folds that hold every class: cv=StratifiedKFold() of scikit-learn"
     return ArgumentError.cannot("scoring", failure, hint)

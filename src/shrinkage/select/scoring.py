@@ -59,9 +59,9 @@ def _scores(solver: FoldSolver, points: Points, scorer: Any, which: IndexArray) 
     matrix, y = solver.rows(which), problem.response[which]
     mu = problem.mean(predictor(matrix, points), which)
     model: type[BaseEstimator] = _Predicted
-    if problem.family.name == "binomial" and np.isin(problem.y, (0.0, 1.0)).all():
-        model, y = _PredictedClasses, y.astype(np.int64)
-    models = (model(column) for column in mu.T)
+    if problem.family.name in ("binomial", "multinomial") and np.isin(problem.y, (0.0, 1.0)).all():
+        model, y = _PredictedClasses, y.astype(np.int64) if y.ndim == 1 else y.argmax(axis=1)
+    models = (model(mu[:, k]) for k in range(mu.shape[1]))
     return np.array([float(scorer(each, matrix.source, y, **keywords)) for each in models])
 
 
@@ -82,19 +82,23 @@ class _Predicted(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class _PredictedClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """The same for the classes 0 and 1."""
+    """The same for classes 0..K-1; of two the mean is the probability of the second."""
 
     def __init__(self, predicted: FloatArray) -> None:
         self.predicted = predicted
-        self.classes_ = np.array([0, 1])
+        self.classes_ = np.arange(2 if predicted.ndim == 1 else predicted.shape[1])
 
     def fit(self, X: Any, y: Any = None) -> _PredictedClasses:
         return self
 
     def predict(self, X: Any) -> IndexArray:
+        if self.predicted.ndim == 2:
+            return np.asarray(np.argmax(self.predicted, axis=1))
         return (self.predicted > 0.5).astype(np.int64)
 
     def predict_proba(self, X: Any) -> FloatArray:
+        if self.predicted.ndim == 2:
+            return self.predicted
         return np.column_stack([1.0 - self.predicted, self.predicted])
 
     def __sklearn_is_fitted__(self) -> bool:

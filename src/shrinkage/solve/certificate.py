@@ -79,7 +79,7 @@ def certify(
         Never densified as a whole; 256 columns are widened at a time.
     y, sample_weight, offset : array-like of shape (n,)
         Multinomial: y as class codes 0..K-1 or as shares of shape (n, K), offset of shape (n, K).
-    coef : array-like of shape (p,), or (p, K) for multinomial
+    coef : array-like of shape (p,), or (K, p) for multinomial
         In original units.
     intercept : float, or array-like of shape (K,)
     family : str or Family
@@ -101,7 +101,7 @@ def certify(
     is_gaussian = isinstance(chosen, Gaussian)
     data = ScaledData(*arguments) if is_gaussian else GlmData(chosen, *arguments)
     p = data.n_features
-    coef = np.array(coef, dtype=np.float64).ravel()
+    coef = np.array(coef, dtype=np.float64).T.ravel()
     copies = coef.size // p  # one for each class
     factor = np.repeat(per_feature(penalty_factor, 1.0, p), copies)
     low = np.repeat(per_feature(lower, -math.inf, p), copies)

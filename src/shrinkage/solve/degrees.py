@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ class DegreesOfFreedom:
 
     A is the support without the coefficients at a bound; with L2 = 0 this is the rank of Z_A. W
     are the curvatures of the loss at the solution times the weights of the rows, and with an
-    intercept Z_A is centred by them.
+    intercept Z_A is centred by them. For K classes A holds pairs of a class and a feature, Z_A has
+    K rows for each row of X, W is the K x K matrix of curvatures in each, and the K intercepts are
+    projected out.
     Free features (penalty_factor 0) come first, with L2 = 0, and the rest counts what they
     leave: sum of d / (d + l2) over the eigenvalues d of the system left.
 
@@ -63,8 +66,7 @@ class DegreesOfFreedom:
                 n_free, spectrum = self._weighted_spectrum(points, k, support)
             else:
                 if system is None:
-                    root = self._problem.root_weights()
-                    system = _System(self._problem, self._mean, self._scale, union, root)
+                    system = self._system(union, self._equal_curvatures())
                 n_free, spectrum = self._spectrum(system, np.searchsorted(union, support), support)
             df[k] = n_free + (spectrum.size if l2 == 0.0 else np.sum(spectrum / (spectrum + l2)))
         return df
@@ -74,12 +76,14 @@ class DegreesOfFreedom:
         features, values = points.row(k)
         kept = features.astype(np.intp)
         if problem.lower is not None and problem.upper is not None:
-            slack = 1e-12
-            at_bound = (values >= problem.upper[kept] * (1 - slack)) & (values > 0)
-            at_bound |= (values <= problem.lower[kept] * (1 - slack)) & (values < 0)
+            slack, p = 1e-12, self._mean.size
+            at_bound = (values >= problem.upper[kept % p] * (1 - slack)) & (values > 0)
+            at_bound |= (values <= problem.lower[kept % p] * (1 - slack)) & (values < 0)
             kept = kept[~at_bound]
         # Free features count even where their coefficient happens to be 0.
         free = (problem.penalty_factor == 0.0) & (self._scale > 0.0)
+        if problem.n_classes is not None:
+            free = np.tile(free, problem.n_classes)
         if alpha == 0.0 or not free.any() or problem.lower is not None:
             return np.sort(kept)
         return np.union1d(kept, np.flatnonzero(free))
@@ -92,7 +96,7 @@ class DegreesOfFreedom:
     ) -> tuple[int, FloatArray]:
         key = support.tobytes()
         if key not in self._spectra:
-            factor = self._problem.penalty_factor[support]
+            factor = self._problem.penalty_factor[support % self._mean.size]
             self._spectra[key] = system.spectrum(positions, factor)
         return self._spectra[key]
 
@@ -102,56 +106,97 @@ class DegreesOfFreedom:
         """Return what `_spectrum` does, each row weighted by its curvature at the solution."""
         problem = self._problem
         eta = problem.eta(predictor(problem.matrix, points, k))
-        curvature = problem.family.curvature(problem.y, eta)
         root = problem.root_weights()
-        # The curvature of a row of weight 0 may be infinite.
-        root *= np.sqrt(np.where(root > 0.0, curvature, 0.0))
-        system = _System(problem, self._mean, self._scale, support, root)
-        if problem.fit_intercept:
-            system.centre(root)
-        return system.spectrum(np.arange(support.size), problem.penalty_factor[support])
+        if problem.n_classes is None:
+            curvature = problem.family.curvature(problem.y, eta)
+            # The curvature of a row of weight 0 may be infinite.
+            root *= np.sqrt(np.where(root > 0.0, curvature, 0.0))
+        else:
+            root = _root_of_classes(problem.family.mean(eta), root)
+        system = self._system(support, root)
+        factor = problem.penalty_factor[support % self._mean.size]
+        return system.spectrum(np.arange(support.size), factor)
+
+    def _equal_curvatures(self) -> FloatArray:
+        """Return the weights' roots: the rank of the columns does not depend on curvatures."""
+        problem = self._problem
+        if problem.n_classes is None:
+            return problem.root_weights()
+        mean = np.full(problem.y.shape, 1.0 / problem.n_classes)
+        return _root_of_classes(mean, problem.root_weights())
+
+    def _system(self, columns: IndexArray, root: FloatArray) -> _System:
+        """Return the columns weighted by `root`, centred by it if there is an intercept.
+
+        Gaussian columns and those of equal curvatures are centred as they are.
+        """
+        n_rows = root.size if root.ndim == 1 else root.shape[0] * root.shape[2]
+        system = _System(n_rows, columns.size)
+        for block, ones in self._blocks(columns, root):
+            system.add(block, ones)
+        if self._problem.fit_intercept and not self._problem.is_gaussian:
+            system.centre()
+        return system
+
+    def _blocks(
+        self, columns: IndexArray, root: FloatArray
+    ) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Yield weighted rows of the columns, and of those of the intercepts."""
+        X: Any = self._problem.matrix.source
+        is_sparse = self._problem.matrix.kind == "sparse"
+        features, places = np.unique(columns % self._mean.size, return_inverse=True)
+        shift, stretch = self._mean[features], 1.0 / self._scale[features]
+        if is_sparse:
+            X = X[:, features].tocsr()
+        for first in range(0, X.shape[0], ROWS):
+            rows = slice(first, first + ROWS)
+            block = X[rows].toarray() if is_sparse else X[rows][:, features]
+            block = (block.astype(np.float64) - shift) * stretch
+            if root.ndim == 1:
+                yield block * root[rows, None], root[rows, None]
+            else:
+                weights = root[rows].transpose(0, 2, 1)
+                of_class = weights[:, :, columns // self._mean.size]
+                weighted = block[:, None, places] * of_class
+                ones = weights.reshape(-1, root.shape[1])
+                yield weighted.reshape(ones.shape[0], columns.size), ones
+
+
+def _root_of_classes(mean: FloatArray, root_weight: FloatArray) -> FloatArray:
+    """Return S of shape (n, K, K) with S S' = weight (diag(mu) - mu mu')."""
+    half = np.sqrt(mean)
+    root = half[:, :, None] * np.eye(mean.shape[1]) - mean[:, :, None] * half[:, None, :]
+    return np.asarray(root * root_weight[:, None, None])
 
 
 class _System:
-    """The columns of the largest support: as cross-products, or as they are if n is smaller."""
+    """Columns as cross-products, or as they are if they are more than rows."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        mean: FloatArray,
-        scale: FloatArray,
-        columns: IndexArray,
-        root: FloatArray,
-    ) -> None:
-        X: Any = problem.matrix.source
-        is_sparse = problem.matrix.kind == "sparse"
-        n = X.shape[0]
-        self._is_gram = columns.size <= n
-        shift, stretch = mean[columns], 1.0 / scale[columns]
-        total = np.zeros((columns.size, columns.size) if self._is_gram else (n, columns.size))
-        along = np.zeros(columns.size)  # the products with the column of the intercept
-        if is_sparse:
-            X = X[:, columns].tocsr()
-        for first in range(0, n, ROWS):
-            rows = slice(first, first + ROWS)
-            block = X[rows].toarray() if is_sparse else X[rows][:, columns]
-            block = (block.astype(np.float64) - shift) * stretch * root[rows, None]
-            along += root[rows] @ block
-            if self._is_gram:
-                total += block.T @ block
-            else:
-                total[rows] = block
-        self._columns, self._along = total, along
+    def __init__(self, n_rows: int, n_columns: int) -> None:
+        self._is_gram = n_columns <= n_rows
+        self._columns = np.zeros((n_columns if self._is_gram else n_rows, n_columns))
+        self._ones: list[FloatArray] = []  # the columns of the intercepts
+        self._along: Any = 0.0  # their products with the others
+        self._n_rows = 0
 
-    def centre(self, root: FloatArray) -> None:
-        """Make the columns orthogonal to that of the intercept."""
-        size = float(root @ root)
-        if size == 0.0:
-            return
+    def add(self, block: FloatArray, ones: FloatArray) -> None:
+        """Take further rows."""
+        self._along = self._along + ones.T @ block
+        self._ones.append(ones)
         if self._is_gram:
-            self._columns -= np.outer(self._along, self._along) / size
+            self._columns += block.T @ block
         else:
-            self._columns -= np.outer(root, self._along) / size
+            self._columns[self._n_rows : self._n_rows + block.shape[0]] = block
+        self._n_rows += block.shape[0]
+
+    def centre(self) -> None:
+        """Make the columns orthogonal to those of the intercepts."""
+        ones = np.concatenate(self._ones)
+        explained = np.linalg.pinv(ones.T @ ones, rcond=1e-13, hermitian=True) @ self._along
+        if self._is_gram:
+            self._columns -= self._along.T @ explained
+        else:
+            self._columns -= ones @ explained
 
     def spectrum(
         self,

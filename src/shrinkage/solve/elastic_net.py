@@ -44,10 +44,11 @@ def elastic_net_path(
         float32 and float64 arrays with contiguous columns or rows, and CSC matrices with sorted
         indices, are read in place; others are copied. Row-major X is copied by columns
         if the plan is the working set or ridge n x n (`choose` tells).
-    y : array-like of shape (n,), or str
+    y : array-like of shape (n,) or (n, K), or str
         The response, or the name of its column in a data frame X. Binomial: 0 and 1, or shares of
-        ones with the number of trials as `sample_weight`; Poisson: counts or rates >= 0.
-    family : {"gaussian", "binomial", "poisson"} or Family, default "gaussian"
+        ones with the number of trials as `sample_weight`; Poisson: counts or rates >= 0;
+        multinomial: classes 0..K-1, or the shares of K classes in each row.
+    family : {"gaussian", "binomial", "poisson", "multinomial"} or Family, default "gaussian"
         How y scatters around its mean: a name, or a value of `shrinkage.families`.
     l1_ratio : float in [0, 1], default 1.0
         Share of L1: 1 is the lasso, 0 is ridge.
@@ -60,11 +61,12 @@ def elastic_net_path(
         l1_ratio < 1e-3 the grid runs from 1e3 to 1e-4 times the lasso's alpha_max.
     sample_weight : array-like of shape (n,), optional
         Weights >= 0; only their ratios matter.
-    offset : array-like of shape (n,), optional
+    offset : array-like of shape (n,), or (n, K) for K classes, optional
         Known part of the linear predictor, in its units: those of y for the Gaussian family;
         for counts with a known exposure, its logarithm.
     penalty_factor : float, array-like of shape (p,) or dict by column name, optional
-        Multiplier of the penalty per feature: 0 is never penalised, inf is excluded.
+        Multiplier of the penalty per feature: 0 is never penalised, inf is excluded. Like the
+        bounds it holds for the coefficients of every class.
     lower, upper : float, array-like of shape (p,) or dict by column name, optional
         Bounds on the coefficients in original units, lower <= 0 <= upper.
     fit_intercept : bool, default True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,16 +49,15 @@ class GlmSolver(Opened):
         problem = self.problem
         self._folds = (fold_ids, n_folds)
         with one_blas_thread:
-            self.core = _core.Glm(
-                problem.matrix.core,
-                problem.y,
-                problem.weights,
-                problem.offset,
-                problem.family.name,
-                problem.fit_intercept,
-                problem.standardize,
-                settings.threads,
-            )
+            self.core = self._opened()
+
+    def _opened(self) -> Any:
+        problem = self.problem
+        data = (problem.matrix.core, problem.y, problem.weights, problem.offset)
+        how = (problem.fit_intercept, problem.standardize, self.settings.threads)
+        if problem.n_classes is not None:
+            return _core.Multinomial(*data, *how)
+        return _core.Glm(*data, problem.family.name, *how)
 
     def with_plan(self, plan: Plan) -> Self:
         """Return this solver: there is one plan."""
@@ -78,8 +77,12 @@ class GlmSolver(Opened):
     @property
     def _residual_size(self) -> float:
         problem = self.problem
-        eta = np.full(problem.y.shape, self.core.null_intercept)
-        squares = (problem.y - problem.mean(eta)) ** 2
+        if problem.n_classes is None:
+            eta = np.full(problem.y.shape, self.core.null_intercept)
+            squares = (problem.y - problem.mean(eta)) ** 2
+        else:
+            eta = np.broadcast_to(self.core.null_intercepts, problem.y.shape)
+            squares = np.sum((problem.y - problem.mean(eta)) ** 2, axis=1)
         weighted = squares.mean() if problem.weights is None else problem.weights @ squares
         return math.sqrt(weighted)
 

@@ -80,7 +80,7 @@ class Opened(ABC):
         return float(self.core.null_loss)
 
     def null_correlations(self) -> FloatArray:
-        """Return z_j'u at the null model, of shape (p,)."""
+        """Return z_j'u at the null model, of shape (p,), or (K, p) for K classes."""
         if self._null is None:
             self._null = np.asarray(self._find_null_correlations())
         return self._null
@@ -165,7 +165,7 @@ def _largest_ratio(c: FloatArray, factor: FloatArray) -> float:
     if factor.min() > 0.0:
         return float((c / factor).max())
     penalised = factor > 0.0
-    return float(np.max(c[penalised] / factor[penalised], initial=0.0))
+    return float(np.max(c[..., penalised] / factor[penalised], initial=0.0))
 
 
 def _by_columns(matrix: Matrix) -> Matrix:

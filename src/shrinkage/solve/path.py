@@ -42,7 +42,7 @@ class Path:
     l1_ratio : float
     alpha_max : float
         Smallest alpha with every penalised coefficient zero; infinite for ridge.
-    intercepts : ndarray of shape (n_alphas,)
+    intercepts : ndarray of shape (n_alphas,), or (n_alphas, K) for K classes
         In units of the linear predictor (Gaussian: of y); zeros without an intercept.
     dual_gap : ndarray of shape (n_alphas,)
         (primal - dual value) / loss of the null model. But for the Gaussian family NaN at alpha 0,
@@ -118,6 +118,7 @@ class Path:
     def coef_path(self) -> FloatArray:
         """Coefficients in original units, dense, of shape (n_alphas, n_features).
 
+        For K classes of shape (n_alphas, K, n_features).
         Made when first asked for; inside, only the non-zero ones are kept.
         """
         if self._coef_path is None:
@@ -126,10 +127,8 @@ class Path:
 
     @property
     def n_nonzero(self) -> NDArray[np.intp]:
-        """Number of non-zero coefficients for each alpha."""
-        filled = np.concatenate([[0], np.cumsum(self.points.values != 0.0)])
-        starts = self.points.starts
-        return np.asarray(filled[starts[1:]] - filled[starts[:-1]], dtype=np.intp)
+        """Number of features with a non-zero coefficient (of any class) for each alpha."""
+        return self.points.n_nonzero(self.n_features)
 
     @property
     def deviance_ratio(self) -> FloatArray:
@@ -184,7 +183,7 @@ class Path:
         """Return the solution for `alphas[k]`."""
         return Solution(
             coef=self.points.coef(k, self.n_features),
-            intercept=float(self.intercepts[k]),
+            intercept=self._intercept(k),
             alpha=float(self.alphas[k]),
             l1_ratio=self.l1_ratio,
             status=self.status[k],
@@ -195,6 +194,10 @@ class Path:
             deviance_ratio=float(self.deviance_ratio[k]),
             alpha_max=self.alpha_max,
         )
+
+    def _intercept(self, k: int) -> float | FloatArray:
+        given = self.intercepts[k]
+        return np.array(given) if self.intercepts.ndim == 2 else float(given)
 
     def predict(
         self, X: Any, alpha: float | None = None, *, offset: ArrayLike | None = None
@@ -207,12 +210,13 @@ class Path:
             The columns of a data frame are found by name.
         alpha : float, optional
             One alpha, solved for exactly if it is not on the path. None means all of `alphas`.
-        offset : array-like of shape (n,), optional
+        offset : array-like of shape (n,), or (n, K) for K classes, optional
             Known part of the linear predictor.
 
         Returns
         -------
         ndarray of shape (n,), or (n, n_alphas) if alpha is None
+            For K classes their probabilities, of shape (n, K) or (n, n_alphas, K).
         """
         return self.family.mean(self.predict_linear(X, alpha, offset=offset))
 
@@ -231,32 +235,38 @@ class Path:
             found = np.flatnonzero(self.alphas == alpha)
             path, k = (self, int(found[0])) if found.size else (self._refitted(alpha), 0)
             eta = predictor(matrix, path.points, k)
-        shift = check_offset(offset, matrix.shape[0])
+        n_classes = self.intercepts.shape[1] if self.intercepts.ndim == 2 else None
+        shift = check_offset(offset, matrix.shape[0], n_classes)
         if shift is None:
             return eta
-        return eta + (shift if eta.ndim == 1 else shift[:, None])
+        return eta + (shift if eta.ndim == shift.ndim else shift[:, None])
 
     def to_frame(self) -> Any:
         """Return the path as a long table with columns alpha, feature, coef.
 
-        One row for each alpha and each feature that is non-zero somewhere on the path.
+        One row for each alpha and each feature that is non-zero somewhere on the path; with
+        classes one for each of them too, and a column class.
 
         Returns
         -------
         pandas.DataFrame, polars.DataFrame or dict of str to ndarray
             pandas if it is installed, else polars, else the columns as arrays.
         """
-        entered = np.unique(self.points.features)
+        entered = np.unique(self.points.features % self.n_features)
         names = np.array(self.names if self.names is not None else range(self.n_features))[entered]
-        table = {
-            "alpha": np.repeat(self.alphas, entered.size),
-            "feature": np.tile(names, len(self.alphas)),
-            "coef": self.coef_path[:, entered].ravel(),
-        }
+        coefs = self.coef_path[..., entered]
+        table = {"alpha": np.repeat(self.alphas, coefs[0].size)}
+        if coefs.ndim == 3:
+            classes = np.arange(coefs.shape[1])
+            table["class"] = np.tile(np.repeat(classes, entered.size), len(self.alphas))
+        table["feature"] = np.tile(names, coefs.size // max(names.size, 1))
+        table["coef"] = coefs.ravel()
         return frame_of(table)
 
     def plot(self, ax: Axes | None = None) -> Figure:
         """Draw each coefficient, per standard deviation of its column, against alpha.
+
+        With classes those of every class, named "class: feature".
 
         Parameters
         ----------
@@ -276,9 +286,11 @@ class Path:
         from shrinkage.draw.path import path_figure
 
         names = self.names or tuple(f"x{j}" for j in range(self.n_features))
-        return path_figure(
-            self.alphas, self.coef_path * self.spread, names, ax=ax, asked_by="path.plot"
-        )
+        coefs = self.coef_path * self.spread
+        if coefs.ndim == 3:
+            names = tuple(f"{k}: {name}" for k in range(coefs.shape[1]) for name in names)
+            coefs = coefs.reshape(len(self), -1)
+        return path_figure(self.alphas, coefs, names, ax=ax, asked_by="path.plot")
 
     def __len__(self) -> int:
         """Return the number of alphas."""

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shrinkage import _core
-from shrinkage._typing import FloatArray
+from shrinkage._typing import FloatArray, IndexArray
 
 # Codes of `enum class Status` in path.hpp.
-CONVERGED, STALLED, SEPARATED = 0, 5, 6
+CONVERGED, CONSTANT_TARGET, STALLED, SEPARATED = 0, 3, 5, 6
 
 
 NAMES = (
@@ -29,10 +29,16 @@ NAMES = (
 )
 
 
+# starts, features, values, intercepts
+Models = tuple[NDArray[np.int64], NDArray[np.int32], FloatArray, FloatArray]
+
+
 class Points:
     """Solutions for m alphas, coefficients in original units.
 
     Row k has the features `features[starts[k]:starts[k + 1]]` with `values` of the same slice.
+    With K classes `intercepts` has the shape (m, K), and coefficient j of class c has the number
+    c p + j in place of a feature.
     """
 
     __slots__ = ("_result", *NAMES)
@@ -102,35 +108,53 @@ class Points:
         return one
 
     def coef(self, k: int, n_features: int) -> FloatArray:
-        """Return the dense coefficients of alpha number k."""
-        dense = np.zeros(n_features)
+        """Return the dense coefficients of alpha number k, of shape (p,) or (K, p)."""
+        dense = np.zeros((*self.intercepts.shape[1:], n_features))
         features, values = self.row(k)
-        dense[features] = values
+        dense.reshape(-1)[features] = values
         return dense
 
     def dense(self, n_features: int) -> FloatArray:
-        """Return all coefficients, of shape (m, n_features)."""
-        dense = np.zeros((len(self), n_features))
-        rows = np.repeat(np.arange(len(self)), np.diff(self.starts))
-        dense[rows, self.features] = self.values
+        """Return all coefficients, of shape (m, p) or (m, K, p)."""
+        dense = np.zeros((*self.intercepts.shape, n_features))
+        dense.reshape(len(self), -1)[self._owners(), self.features] = self.values
         return dense
 
+    def _owners(self) -> IndexArray:
+        """Return the number of the alpha that each coefficient belongs to."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
-def models_at(
-    paths: Sequence[Points], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32], FloatArray, FloatArray]:
-    """Return alpha number k of several paths as compressed rows, for `_core.linear_predictor`.
+    def n_nonzero(self, n_features: int) -> IndexArray:
+        """Return the number of features that are not zero, for one class at least."""
+        used = self.values != 0.0
+        if self.intercepts.ndim == 1:
+            filled = np.concatenate([[0], np.cumsum(used)])
+            return np.asarray(filled[self.starts[1:]] - filled[self.starts[:-1]], dtype=np.intp)
+        pairs = self._owners()[used] * n_features + self.features[used] % n_features
+        return np.bincount(np.unique(pairs) // n_features, minlength=len(self))
 
-    Returns
-    -------
-    starts, features, values, intercepts
-    """
+    def models(self, n_features: int) -> Models:
+        """Return what `_core.linear_predictor` takes: one model for each alpha and class."""
+        if self.intercepts.ndim == 1:
+            return self.starts, self.features, self.values, self.intercepts
+        n_classes = self.intercepts.shape[1]
+        model = self._owners() * n_classes + self.features // n_features
+        starts = np.zeros(self.intercepts.size + 1, dtype=np.int64)
+        np.cumsum(np.bincount(model, minlength=self.intercepts.size), out=starts[1:])
+        features = self.features % np.int32(n_features)
+        return starts, features, self.values, self.intercepts.ravel()
+
+
+def at_alpha(paths: Sequence[Points], k: int) -> Points:
+    """Return the coefficients and intercepts of alpha number k of several paths."""
     rows = [path.row(k) for path in paths]
-    starts = np.zeros(len(paths) + 1, dtype=np.int64)
-    np.cumsum([values.size for _, values in rows], out=starts[1:])
-    features = np.concatenate([features for features, _ in rows])
-    values = np.concatenate([values for _, values in rows])
-    return starts, features, values, np.array([path.intercepts[k] for path in paths])
+    both = Points(paths[0])
+    both.starts = np.zeros(len(paths) + 1, dtype=np.int64)
+    np.cumsum([values.size for _, values in rows], out=both.starts[1:])
+    both.features = np.concatenate([features for features, _ in rows])
+    both.values = np.concatenate([values for _, values in rows])
+    both.intercepts = np.array([path.intercepts[k] for path in paths])
+    return both
 
 
 def joined(parts: Sequence[Points]) -> Points:

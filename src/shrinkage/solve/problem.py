@@ -10,6 +10,7 @@ import numpy as np
 
 from shrinkage._typing import AnyArray, ArrayLike, FloatArray, PerFeature
 from shrinkage._validate import (
+    as_numbers,
     check_bounds,
     check_flag,
     check_l1_ratio,
@@ -23,7 +24,7 @@ from shrinkage.errors import ArgumentError, Phrase, listed
 from shrinkage.families import Family, Gaussian, resolve
 
 # The families that the core has.
-SOLVED = ("gaussian", "binomial", "poisson")
+SOLVED = ("gaussian", "binomial", "poisson", "multinomial")
 GAUSSIAN = Gaussian()
 
 
@@ -35,12 +36,13 @@ class Problem:
     ----------
     matrix : Matrix
         X, of shape (n, p).
-    y : ndarray of shape (n,)
-        The response; for the Gaussian family minus the offset. Rows of weight 0 have that of
-        another row if their own is outside the family's range.
+    y : ndarray of shape (n,), or (n, K) for K classes
+        The response; for the Gaussian family minus the offset; shares of the classes for the
+        multinomial family. Rows of weight 0 have that of another row if their own is outside the
+        family's range.
     weights : ndarray of shape (n,) or None
         Weights of the rows, summing to 1; None if all are equal.
-    offset : ndarray of shape (n,) or None
+    offset : ndarray of the shape of y, or None
         Known part of the linear predictor.
     l1_ratio : float in [0, 1]
     penalty_factor : ndarray of shape (p,)
@@ -77,6 +79,11 @@ class Problem:
         return self.l1_ratio == 0.0 and self.lower is None and self.is_gaussian
 
     @property
+    def n_classes(self) -> int | None:
+        """The number of classes that have coefficients of their own; None for one vector."""
+        return self.y.shape[1] if self.y.ndim == 2 else None
+
+    @property
     def response(self) -> FloatArray:
         """The response with its offset."""
         if self.offset is None or not self.is_gaussian:
@@ -84,7 +91,10 @@ class Problem:
         return self.y + self.offset
 
     def eta(self, predictor: FloatArray) -> FloatArray:
-        """Return the linear predictor of all rows from X coef + intercept, (n,) or (n, m)."""
+        """Return the linear predictor of all rows from X coef + intercept.
+
+        Of shape (n,) or (n, m); for K classes (n, K) or (n, m, K).
+        """
         return _plus(predictor, self.offset)
 
     def root_weights(self) -> FloatArray:
@@ -93,7 +103,7 @@ class Problem:
         return np.sqrt(np.full(n, 1.0 / n) if self.weights is None else self.weights)
 
     def mean(self, predictor: FloatArray, rows: AnyArray | None = None) -> FloatArray:
-        """Return the mean of the response from X coef + intercept, (n,) or (n, m), on some rows."""
+        """Return the mean of the response on some rows from X coef + intercept, shaped like it."""
         return self.family.mean(_plus(predictor, _on(self.offset, rows)))
 
     def unit_deviance(self, predictor: FloatArray, rows: AnyArray | None = None) -> FloatArray:
@@ -128,7 +138,7 @@ def _on(offset: FloatArray | None, rows: AnyArray | None) -> FloatArray | None:
 def _plus(predictor: FloatArray, offset: FloatArray | None) -> FloatArray:
     if offset is None:
         return predictor
-    return predictor + (offset if predictor.ndim == 1 else offset[:, None])
+    return predictor + (offset if predictor.ndim == offset.ndim else offset[:, None])
 
 
 def make_problem(
@@ -162,12 +172,10 @@ def make_problem(
         X, y = split_target(X, y)
     matrix = X if isinstance(X, Matrix) else as_matrix(X, min_rows=2)
     n, p = matrix.shape
-    target = check_target(y, n)
-    shift = check_offset(offset, n)
     given = check_weights(sample_weight, n)
-    if chosen is not GAUSSIAN:
-        target = _in_range(chosen, target, given)
-    elif shift is not None:
+    target = check_target(y, n) if chosen is GAUSSIAN else _in_range(chosen, y, given, n)
+    shift = check_offset(offset, n, target.shape[1] if target.ndim == 2 else None)
+    if chosen is GAUSSIAN and shift is not None:
         target = target - shift
     weights, n_effective = (None, n) if given is None else _relative_weights(given)
     if n_effective < 2:
@@ -204,11 +212,13 @@ def _check_family(family: str | Family) -> Family:
     return chosen
 
 
-def _in_range(family: Family, y: FloatArray, weights: FloatArray | None) -> FloatArray:
+def _in_range(family: Family, y: ArrayLike, weights: FloatArray | None, n: int) -> FloatArray:
     """Return a target that the family takes, but for rows of weight 0, which may hold anything."""
-    if weights is not None and weights.min() == 0.0:
-        y = np.where(weights > 0.0, y, y[np.argmax(weights > 0.0)])
-    return family.check_target(y)
+    target = as_numbers("y", y) if np.ndim(y) == 2 else check_target(y, n)
+    if weights is not None and weights.min() == 0.0 and target.shape[0] == n:
+        kept = weights > 0.0
+        target = target[np.where(kept, np.arange(n), np.argmax(kept))]
+    return family.check_target(target, n)
 
 
 def _relative_weights(weights: FloatArray) -> tuple[FloatArray | None, int]:

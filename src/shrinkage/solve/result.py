@@ -69,9 +69,9 @@ class Solution:
 
     Attributes
     ----------
-    coef : ndarray of shape (n_features,)
+    coef : ndarray of shape (n_features,), or (K, n_features) for K classes
         Coefficients, in units of the linear predictor (Gaussian: of y) per unit of each column.
-    intercept : float
+    intercept : float, or ndarray of shape (K,)
         In units of the linear predictor; 0.0 without an intercept.
     alpha, l1_ratio : float
         The penalty that was used.
@@ -93,7 +93,7 @@ class Solution:
     """
 
     coef: FloatArray
-    intercept: float
+    intercept: float | FloatArray
     alpha: float
     l1_ratio: float
     status: Status

@@ -37,7 +37,7 @@ def separating(
 
 
 def _named(problem: Problem, spread: FloatArray, points: Points, k: int, alpha: float) -> str:
-    size = np.abs(points.coef(k, spread.size)) * spread
+    size = np.atleast_2d(np.abs(points.coef(k, spread.size))).max(axis=0) * spread
     if alpha > 0.0:
         size[problem.penalty_factor > 0.0] = 0.0
     order = np.argsort(-size, kind="stable")

@@ -16,6 +16,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 import shrinkage
 from shrinkage import LogisticRegression, LogisticRegressionCV, Settings
 from shrinkage.errors import ArgumentError, DataError, DataWarning
+from shrinkage.families import Binomial, Poisson
 from shrinkage.solve import Status
 from shrinkage.solve.certificate import certify
 
@@ -215,13 +216,12 @@ def test_class_weights_are_checked(class_weight, message: str) -> None:
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (np.arange(N) % 3, "`y` must hold two classes, got 3 classes: 0, 1, 2 (Only binary"),
-        (np.ones(N), "`y` must hold both classes, got only 1.0: rows of one class."),
+        (np.ones(N), "`y` must hold two classes or more, got only 1.0: rows of one class."),
         (np.linspace(0.1, 0.9, N), "`y` must hold one label per row, got Unknown label type"),
         (np.where(CODES == 1, np.nan, 0.0), "`y` must be finite, got NaN at y["),
         (np.where(CODES == 1, None, "a"), "`y` must hold a label in each row, got a missing"),
     ],
-    ids=["three", "one", "shares", "NaN", "None"],
+    ids=["one", "shares", "NaN", "None"],
 )
 def test_targets_are_checked(y, message: str) -> None:
     for model in (LogisticRegression(), LogisticRegressionCV(5)):
@@ -254,9 +254,18 @@ def test_what_are_no_labels_is_an_argument_error(y) -> None:
         LogisticRegression().fit(X, y)
 
 
-def test_more_classes_name_what_there_is() -> None:
-    with pytest.raises(ArgumentError, match="OneVsRestClassifier"):
-        LogisticRegression().fit(X, np.arange(N) % 4)
+def test_the_binomial_family_has_two_classes() -> None:
+    message = r"`y` must hold two classes for family='binomial', got 4 classes: 0, 1, 2, 3 \(Only"
+    for model in (LogisticRegression(family="binomial"), LogisticRegressionCV(family=Binomial())):
+        with pytest.raises(ArgumentError, match=message) as caught:
+            model.fit(X, np.arange(N) % 4)
+        assert "OneVsRestClassifier" in str(caught.value)
+
+
+def test_families_that_have_no_classes_are_refused() -> None:
+    for family in ("poisson", "multi", 3, Poisson()):
+        with pytest.raises(ArgumentError, match="`family` must be one of 'auto', 'binomial', 'mu"):
+            LogisticRegression(family=family).fit(X, CODES)
 
 
 def test_a_missing_label_says_where() -> None:

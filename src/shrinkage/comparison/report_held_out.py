@@ -1,0 +1,169 @@
+"""What a comparison reports of the predictions for rows that a fold holds out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from shrinkage.comparison.held_out import (
+    ABSOLUTE,
+    AUC,
+    BRIER,
+    EXPLAINED,
+    LOG_LOSS,
+    MEASURES,
+    WRONG,
+    ByFold,
+)
+from shrinkage.comparison.render import Block, Grid, Heading, Paragraph
+from shrinkage.draw import decimals, significant
+
+if TYPE_CHECKING:
+    from shrinkage.comparison.result import Comparison
+
+NOTHING = "-"
+_SHORT = {
+    AUC: "AUC",
+    LOG_LOSS: "log loss",
+    BRIER: "Brier",
+    WRONG: "wrong",
+    EXPLAINED: "explained",
+    ABSOLUTE: "abs. error",
+}
+_MOST_CLASSES = 8
+
+
+def held_out_blocks(comparison: Comparison) -> list[Block]:
+    """Return measures, calibration and confusions; nothing for the Gaussian family."""
+    if not MEASURES[comparison.family]:
+        return []
+    return [*_measures(comparison), *_calibration(comparison), *_confusion(comparison)]
+
+
+def _measures(comparison: Comparison) -> list[Block]:
+    names = MEASURES[comparison.family]
+    best = comparison.best
+    found = {"no features": comparison.null_measures}
+    found |= {contender.name: contender.measures for contender in comparison.contenders}
+    formats = {name: _format(best.measures[name], comparison.null_measures[name]) for name in names}
+    rows = [[model, *_cells(measures, formats, None)] for model, measures in found.items()]
+    apart = [
+        [contender.name, *_cells(contender.measures, formats, best.measures)]
+        for contender in comparison.contenders
+        if contender is not best
+    ]
+    header = [word for name in names for word in (_SHORT[name], "se")]
+    return [
+        Heading("How well the held-out rows are predicted"),
+        Grid(["model", *header], rows),
+        Heading(f"The same, less what {best.name} has"),
+        Grid(["model", *header], apart),
+        Paragraph(_legend(comparison)),
+    ]
+
+
+def _format(best: ByFold, null: ByFold) -> Callable[[float], str]:
+    return format_of(best.mean_and_se()[1], abs(null.mean_and_se()[0]))
+
+
+def _cells(
+    measures: Mapping[str, ByFold],
+    formats: Mapping[str, Callable[[float], str]],
+    best: Mapping[str, ByFold] | None,
+) -> list[str]:
+    cells = []
+    for name, formatted in formats.items():
+        mean, se = measures[name].mean_and_se(None if best is None else best[name])
+        sign = "" if best is None or not math.isfinite(mean) or mean < 0.0 else "+"
+        cells += [sign + formatted(mean), formatted(se)]
+    return cells
+
+
+def _legend(comparison: Comparison) -> str:
+    rows = comparison.rows
+    if not rows.is_classified:
+        return (
+            "explained: share of the deviance of the model without features that is gone, mean "
+            "over the folds. abs. error: mean distance of the count from its predicted mean."
+        )
+    several = rows.y.ndim == 2
+    used = comparison.best.measures[AUC].n_used
+    some = f" ({used} of {comparison.n_folds})" if used < comparison.n_folds else ""
+    each = (
+        "row of a class before one of another, mean over the classes"
+        if several
+        else (f"row of {rows.labels[1]} before one of {rows.labels[0]}")
+    )
+    return (
+        f"AUC: how often the model puts a {each}; mean over the folds{some} that hold every class. "
+        "log loss: half the deviance. Brier: mean squared error of the probabilit"
+        + ("ies, summed over the classes" if several else "y")
+        + ". wrong: share of rows whose most probable class is not theirs."
+    )
+
+
+def _calibration(comparison: Comparison) -> list[Block]:
+    rows = comparison.rows
+    several = rows.y.ndim == 2
+    lines = []
+    for contender in comparison.contenders:
+        found = contender.calibration
+        assert found is not None
+        cells = [significant(found.slope, 3), significant(found.slope_se, 2)]
+        if not several:
+            cells += [significant(found.intercept, 2), significant(found.intercept_se, 2)]
+            cells += [significant(float(found.predicted[0])), significant(float(found.observed[0]))]
+        lines.append([contender.name, *cells])
+    header = ["model", "slope", "se"]
+    header += [] if several else ["intercept", "se", "predicted", "observed"]
+    added = (
+        ""
+        if several
+        else (" intercept: what is to be added to it, 0 being perfect. predicted, observed: means.")
+    )
+    return [
+        Heading("Calibration of the held-out predictions"),
+        Grid(header, lines),
+        Paragraph(
+            "slope: what the linear predictor is to be multiplied by; 1 is perfect, below 1 the "
+            "predictions are too extreme, above 1 too cautious." + added
+        ),
+    ]
+
+
+def _confusion(comparison: Comparison) -> list[Block]:
+    best = comparison.best
+    if best.confusion is None:
+        return []
+    labels = comparison.rows.labels
+    if len(labels) > _MOST_CLASSES:
+        words = f"The table of {len(labels)} classes is in to_dict() and comparison.json."
+        return [Heading(f"Confusions of {best.name}"), Paragraph(words)]
+    return [
+        Heading(f"Confusions of {best.name}: held-out rows of each class by their predicted class"),
+        Grid(
+            [f"{comparison.target_name} is", *[f"said {label}" for label in labels]],
+            [
+                [label, *map(_count, line)]
+                for label, line in zip(labels, best.confusion, strict=True)
+            ],
+        ),
+    ]
+
+
+def _count(value: float) -> str:
+    return f"{value:.0f}" if abs(value - round(value)) < 1e-6 else significant(value)
+
+
+def format_of(fine: float, largest: float) -> Callable[[float], str]:
+    """Return what formats numbers up to `largest` with three digits of those like `fine`."""
+    digits = decimals(fine, 3)
+
+    def formatted(value: float) -> str:
+        if not math.isfinite(value):
+            return NOTHING
+        fixed = f"{value:.{digits}f}"
+        return fixed if digits <= 5 and largest < 1e7 else f"{value:.2e}"
+
+    return formatted
