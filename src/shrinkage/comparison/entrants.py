@@ -232,6 +232,9 @@ class Entrants:
             training = training[weights[training] > 0.0]
             if family.name in CLASSIFIERS:
                 _refuse_absent_classes(self.rows.shares[training], fold)
+            elif family.name == "poisson" and not y[training].any():
+                got = Phrase(f"only zeros in that of fold {fold}")
+                raise ArgumentError.must("cv", "leave positive counts in each training set", got)
             intercept = family.null_intercept(y[training], weights[training], offset[training])
             eta = offset[held_out] + intercept
             loss = family.loss(y[held_out], eta)
@@ -252,7 +255,8 @@ def against_best(contenders: list[Contender], fold_weights: FloatArray) -> list[
     best = min(contenders, key=lambda contender: contender.held_out_error)
     compared = []
     for contender in contenders:
-        apart = contender.fold_errors - best.fold_errors
+        with np.errstate(invalid="ignore"):  # infinite ones have no difference
+            apart = contender.fold_errors - best.fold_errors
         mean, se = mean_and_se(apart[:, None], fold_weights)
         compared.append(replace(contender, difference=float(mean[0]), difference_se=float(se[0])))
     return compared
