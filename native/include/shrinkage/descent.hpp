@@ -112,6 +112,11 @@ public:
         return !_finished && _rejects == 0 && _is_rough && _gap <= _limits.enough;
     }
     double noise() const { return _limits.noise; }
+    /// Next to nothing is left of the correlations of what is not penalised.
+    bool is_nearly_smooth() const {
+        constexpr double nearly = 1e3;
+        return _roughness <= nearly * _limits.noise;
+    }
     /// What is not penalised has been fitted to rounding at the best point.
     template <class Model>
     void smoothed(const Model& model) {
