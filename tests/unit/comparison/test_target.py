@@ -80,3 +80,23 @@ def test_a_gap_in_a_column_of_labels_is_named():
     y[7] = None
     with pytest.raises(DataError, match="NaN in row 7 of column 'sold'"):
         shrinkage.compare({"x": X[:, 0], "sold": y}, "sold")
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "target"),
+    [
+        ("example:breast-cancer", "binomial", "diagnosis"),
+        ("example:wine", "multinomial", "cultivar"),
+        ("example:doctor-visits", "gaussian", "visits"),
+    ],
+)
+def test_an_example_knows_its_target(name, family, target):
+    found = shrinkage.compare(name, cv=3, alphas=5)
+    assert (found.family, found.target_name) == (family, target)
+
+
+def test_an_unknown_example_brings_the_known_ones():
+    with pytest.raises(ArgumentError, match="`X` must be one of example:diabetes, example:breast"):
+        shrinkage.compare("example:iris")
+    with pytest.raises(ArgumentError, match="`y`"):
+        shrinkage.compare(np.ones((4, 2)))
