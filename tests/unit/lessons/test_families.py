@@ -86,3 +86,12 @@ def test_several_classes_and_no_classes_are_refused(plot):
 def test_a_simulation_has_no_classes():
     with pytest.raises(ArgumentError, match="`family` can't be given without `X`"):
         shrinkage.plot_correlated(family="binomial")
+
+
+@pytest.mark.parametrize("plot", [shrinkage.plot_selection, shrinkage.plot_correlated])
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_samples_without_the_rare_class_are_samples(plot, family):
+    rows = X.iloc[:40, :3]
+    rare = np.zeros(40, dtype=int)
+    rare[[3, 17]] = 1  # one in seven bootstrap resamples has neither
+    assert "samples" in description_of(plot(rows, rare, family=family))
