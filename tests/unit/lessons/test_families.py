@@ -79,7 +79,7 @@ def test_several_classes_and_no_classes_are_refused(plot):
         plot(X, DATA.target, family="multinomial")
     with pytest.raises(ArgumentError, match="`family` must be one of"):
         plot(X, DATA.target, family="logistic")
-    with pytest.raises(ArgumentError, match="hold both classes"):
+    with pytest.raises(ArgumentError, match="rows of one class"):
         plot(X, pd.Series(["one"] * len(X)), family="binomial")
 
 
