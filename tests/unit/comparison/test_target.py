@@ -19,7 +19,7 @@ from tests.unit.comparison.class_data import CV, LABELS, N, P, data
         ([0.0, 1.0, 0.0, 1.0], "binomial", "the two values 0 and 1"),
         ([True, False, True], "binomial", "the two values False and True"),
         ([-1, 1, 1], "binomial", "the two values -1 and 1"),
-        (["a", "b", "c"], "multinomial", "3 labels"),
+        (["a", "b", "c", "a"], "multinomial", "3 labels"),
         ([0, 3, 1, 2], "gaussian", "for counts family poisson"),
         ([0.5, 2.0, 1.0], "gaussian", "holds numbers"),
         ([-1, 0, 2], "gaussian", "holds numbers"),
@@ -53,6 +53,11 @@ def test_a_target_outside_its_family_is_refused(case):
     y, family, sentence = BAD[case]
     with pytest.raises(ArgumentError, match=sentence):
         read_target(np.array(y, object) if case == "a mixture" else y, family)
+
+
+def test_a_name_of_each_row_is_no_label():
+    with pytest.raises(DataError, match="labels that are repeated, got a different one in each"):
+        choose_family(["Ada", "Bert", "Cleo", "Dan"])
 
 
 def test_counts_have_no_negative_ones():
