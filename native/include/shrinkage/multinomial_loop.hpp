@@ -143,23 +143,25 @@ private:
         descent.refreshed(true);
     }
 
-    /// A Newton step of the pairs of penalty factor 0 alone. @return false: none can be taken
+    /// A Newton step of the pairs of penalty factor 0 that no bound holds.
+    /// @return false: none can be taken
     bool add_free_step(MultinomialPoint& point) const {
+        const QuadraticSlots& slots = _model.slots();
         std::vector<int> free;
-        for (int s = 0; s < static_cast<int>(_model.size()); ++s) {
-            if (_model.slots().penalty_factor(s) != 0.0) continue;
-            if (std::isfinite(_model.slots().lower(s)) || std::isfinite(_model.slots().upper(s)))
-                return false;
-            free.push_back(s);
-        }
+        for (int s = 0; s < static_cast<int>(_model.size()); ++s)
+            if (slots.penalty_factor(s) == 0.0 && point.coef[s] > slots.lower(s) &&
+                point.coef[s] < slots.upper(s))
+                free.push_back(s);
         const std::size_t m = free.size();
         std::vector<double> gram(m * m), step(m);
-        _model.slots().cross(free, free, gram.data(), static_cast<Index>(m));
+        slots.cross(free, free, gram.data(), static_cast<Index>(m));
         for (std::size_t i = 0; i < m; ++i) step[i] = point.gradient[free[i]];
         const auto order = static_cast<Blas::Int>(m);
-        if (_runtime.blas.potrf('L', order, gram.data(), order) != 0) return false;
+        if (m == 0 || _runtime.blas.potrf('L', order, gram.data(), order) != 0) return false;
         _runtime.blas.potrs('L', order, 1, gram.data(), order, step.data(), order);
-        for (std::size_t i = 0; i < m; ++i) point.coef[free[i]] += step[i];
+        for (std::size_t i = 0; i < m; ++i)
+            point.coef[free[i]] = std::clamp(point.coef[free[i]] + step[i], slots.lower(free[i]),
+                                             slots.upper(free[i]));
         return true;
     }
 

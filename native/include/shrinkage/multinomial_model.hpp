@@ -275,6 +275,8 @@ private:
 
     void build_gram(Index first) {
         constexpr double least = 1e-14;  // of a column that the intercepts explain but for rounding
+        // Steps get shorter where G says nothing, least of all along what no class tells apart.
+        constexpr double damping = 1e-11;
         GrowingSquare& gram = _slots.gram();
         ClassGram(_runtime, _pairs, _curvatures, n_classes(), first, gram, _cross).fill(_copies);
         std::vector<double> whole;
@@ -282,7 +284,7 @@ private:
         if (_likelihood.fits_intercept()) eliminate_intercepts(first);
         for (Index j = first; j < size(); ++j) {
             double& diagonal = gram.data()[j * (gram.ld() + 1)];
-            diagonal = std::max({diagonal, least * whole[j - first], 1e-300});
+            diagonal = std::max({diagonal, least * whole[j - first], 1e-300}) * (1.0 + damping);
         }
         mirror_from(first, size(), gram);
     }

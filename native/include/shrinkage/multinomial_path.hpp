@@ -58,6 +58,12 @@ public:
         result.n_classes = n_classes();
         if (_data.target_square == 0.0) return record_constant(result);
         start();
+        visit_all(result);
+        if (_task.alphas.back() == 0.0) append_unpenalised(result);
+    }
+
+private:
+    void visit_all(PathResult& result) {
         for (; _at < static_cast<Index>(_visited.size()); ++_at) {
             solve();
             record(result);
@@ -72,7 +78,21 @@ public:
         result.counts.working_set += _model.size();
     }
 
-private:
+    /// Without a penalty the same number added to the coefficients of a feature for all classes
+    /// changes nothing: a problem of its own, in which every feature is free.
+    void append_unpenalised(PathResult& result) const {
+        std::vector<double> factors(_task.penalty_factor.begin(), _task.penalty_factor.end());
+        for (double& each : factors) each = std::isfinite(each) ? 0.0 : each;
+        PathTask task = _task;
+        task.alphas = task.alphas.last(1);
+        task.penalty_factor = factors;
+        MultinomialPath free(_runtime, _data, _loop.likelihood(), _null, task);
+        free.start();
+        free._visited = {{0.0, true}};
+        free._alpha_max = _alpha_max;
+        free.visit_all(result);
+    }
+
     Index n_classes() const { return _loop.likelihood().n_classes(); }
     double l1() const { return _visited[_at].alpha * _task.l1_ratio; }
     double l2() const { return _visited[_at].alpha * (1.0 - _task.l1_ratio); }
@@ -118,7 +138,8 @@ private:
             batch.l1[0] = _alpha_max;
         }
         const double first = _task.l1_ratio > 0.0 ? _alpha_max / _task.l1_ratio : 0.0;
-        _visited = visit(_task.alphas, first);
+        const bool ends_free = _task.alphas.back() == 0.0;
+        _visited = visit(_task.alphas.first(_task.alphas.size() - ends_free), first);
         _history.push(std::max({first, 10.0 * _task.alphas.front(), 1e-300}), _descent.best);
     }
 
@@ -126,7 +147,6 @@ private:
         constexpr Index most_reopened = 4;
         screen();
         if (std::exchange(_wants_refresh, false)) _loop.refresh_at(_history.last());
-        if (l1() + l2() == 0.0) _model.restart_engine();
         _history.prepare(_model);
         _descent.start(l1(), l2(), _history.last(), _loop.limits());
         _model.minimise(_history.linear_term(_visited[_at].alpha), l1(), l2(),
@@ -311,12 +331,11 @@ private:
     /// Of the coefficients that differ by the same number for all classes, those that sum to 0.
     void centre_unpenalised(std::vector<std::pair<int, double>>& coef) const {
         const auto p = static_cast<int>(_data.cols());
-        const bool all = _descent.l1 + _descent.l2 == 0.0;
         std::vector<double> sums(p, 0.0);
         bool any = false;
         for (const auto& [number, value] : coef) {
             const int j = number % p;
-            if ((all || _limits.is_free(j)) && !has_bounds(j)) {
+            if (_limits.is_free(j) && !has_bounds(j)) {
                 sums[j] += value;
                 any = true;
             }
