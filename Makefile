@@ -1,4 +1,4 @@
-# make demo      compare ridge, elastic net and lasso on a real table
+# make demo      compare ridge, elastic net and lasso on real tables: of numbers, and of two classes
 # make test      the whole test suite
 # make torch     the tests of neural networks, with PyTorch
 # make lint      style, types, layers, spelling
@@ -21,6 +21,7 @@ SOURCES := $(NATIVE) $(shell find src -name '*.py' -o -name '*.pyi' -o -name '*.
 
 demo: $(VENV)/installed
 	$(BIN)/shrinkage compare example:diabetes --out demo-output
+	$(BIN)/shrinkage compare example:breast-cancer --out demo-output/breast-cancer
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest

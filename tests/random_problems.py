@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,25 @@ def random_problem(seed: int) -> RandomProblem:
         _keep_one_free(options)
     ratio = 10.0 ** rng.uniform(-4, -0.3)
     return RandomProblem(X, _target(rng, X), options, ratio, is_shifted)
+
+
+def random_family_problem(seed: int, of_response: Callable[..., Any]) -> RandomProblem:
+    """Return problem number `seed` with another response, and with offsets or ridge at times.
+
+    Parameters
+    ----------
+    of_response : callable
+        Makes y from a random generator and a linear predictor, as `cases.FAMILIES` have it.
+    """
+    problem, rng = random_problem(seed), np.random.default_rng(seed)
+    z = (problem.y - problem.y.mean()) / (problem.y.std() or 1.0)
+    y = of_response(rng, z * rng.choice([0.5, 1.0, 3.0]))
+    options = dict(problem.options)
+    if rng.uniform() < 0.3:
+        options["offset"] = rng.normal(size=len(y)) * rng.choice([0.5, 3.0, 10.0])
+    if rng.uniform() < 0.2:
+        options["l1_ratio"] = 0.0
+    return replace(problem, y=y, options=options)
 
 
 def random_sparse_problem(seed: int) -> RandomProblem:

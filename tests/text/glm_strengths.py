@@ -130,6 +130,72 @@ def torch_logistic(name: str, data) -> None:
     assert_allclose(error.mean(), 0.0, atol=1e-6)
 
 
+def three_classes_of(data) -> np.ndarray:
+    """Return a target of three classes for the same rows."""
+    return np.digitize(data[1] + 2.0 * np.sin(np.arange(N)), np.quantile(data[1], [0.3, 0.7]))
+
+
+def multinomial_peer(name: str, data) -> None:
+    """Check C with both penalties, with weights of rows and of classes."""
+    X, _, w = data
+    y, Z = three_classes_of(data), (X - X.mean(axis=0)) / X.std(axis=0)
+    theirs = {"C": 0.4, "l1_ratio": 0.6} if "l1_ratio" in name else {"C": 0.4}
+    expected = saga(**theirs) if "l1_ratio" in name else peer.LogisticRegression(C=0.4, tol=1e-10)
+    for each in (None, {0: 0.5, 1: 1.0, 2: 0.8}):  # with large weights saga diverges
+        expected.set_params(class_weight=each, tol=1e-9).fit(Z, y, sample_weight=w)
+        total = w.sum() if each is None else (w * np.array([each[label] for label in y])).sum()
+        ours = shrinkage.LogisticRegression(
+            **ours_of(name, W=total, **theirs), class_weight=each
+        ).fit(Z, y, sample_weight=w)
+        assert_allclose(ours.coef_, expected.coef_, rtol=1e-3, atol=2e-4)
+        between = expected.intercept_ - expected.intercept_.mean()
+        assert_allclose(ours.intercept_, between, rtol=1e-3, atol=2e-4)
+
+
+def multinomial_stationary(name: str, data) -> None:
+    """Check the update of SGD and the subgradient of Keras's objective, both as documented."""
+    X, y = data[0] / data[0].std(axis=0), three_classes_of(data)
+    l1, l2 = (0.03, 0.01) if "l1" in name else (0.0, 0.05)
+    ours = ours_of(name, **({"l1": l1, "l2": l2} if "l1" in name else {"weight_decay": l2}))
+    model = shrinkage.LogisticRegression(**ours, settings=shrinkage.Settings(tol=1e-14)).fit(X, y)
+    error = model.predict_proba(X) - np.eye(3)[y]
+    decay = 2.0 * l2 if "l1" in name else l2
+    slope = error.T @ X / N + decay * model.coef_
+    zero = model.coef_ == 0.0
+    assert_allclose(slope[~zero], -l1 * np.sign(model.coef_[~zero]), atol=1e-6)
+    assert (np.abs(slope[zero]) <= l1 + 1e-6).all()
+    assert_allclose(error.mean(axis=0), 0.0, atol=1e-6)
+
+
+def statsmodels_multinomial(name: str, data) -> None:
+    import statsmodels.api as sm
+
+    X, y = data[0], three_classes_of(data)
+    theirs = sm.MNLogit(y, np.column_stack([np.ones(N), X])).fit(disp=0, method="newton")
+    model = shrinkage.LogisticRegression(**ours_of(name)).fit(X, y)
+    found = np.column_stack([model.intercept_, model.coef_])
+    assert_allclose((found[1:] - found[0]).T, theirs.params, rtol=1e-4, atol=1e-5)
+
+
+def glmnet_multinomial(name: str, data) -> None:
+    """Check stored answers of glmnet, whose coefficients are centred for ridge only."""
+    folder = ROOT / "tests" / "parity" / "data"
+    X = np.loadtxt(folder / "small_x.csv", delimiter=",")
+    y = np.loadtxt(folder / "small_multi.csv", delimiter=",")
+    with (folder / "reference_glm.jsonl").open(encoding="utf-8") as lines:
+        cases = {case["case"]: case for case in map(json.loads, lines)}
+    for share in (1.0, 0.5):
+        case = cases[f"multinomial_alpha{share:g}"]
+        for position in (3, 8, 15):
+            ours = ours_of(name, lambda_=case["lambda"][position], alpha=share)
+            theirs = np.zeros((3, case["n_features"]))
+            for row, values in zip(theirs, case["coef"][position], strict=True):
+                for feature, value in values.items():
+                    row[int(feature)] = value
+            found = shrinkage.LogisticRegression(**ours).fit(X, y).coef_
+            assert_allclose(found, theirs, atol=2e-5)
+
+
 def glmnet_families(name: str, data) -> None:
     """Check stored answers of glmnet for both families."""
     folder = ROOT / "tests" / "parity" / "data"
@@ -151,7 +217,13 @@ def glmnet_families(name: str, data) -> None:
 
 EXECUTE_GLM: dict[str, Callable] = {
     'glmnet `family="binomial"` or `"poisson"`, `lambda`, `alpha`': glmnet_families,
+    'glmnet `family="multinomial"`, `lambda`, `alpha`': glmnet_multinomial,
     "scikit-learn `LogisticRegression(C)`": logistic_peer,
+    "scikit-learn `LogisticRegression(C)`, three classes and more": multinomial_peer,
+    "scikit-learn `LogisticRegression(C, l1_ratio)`, three classes and more": multinomial_peer,
+    "statsmodels `MNLogit(y, X).fit()`": statsmodels_multinomial,
+    'Keras `regularizers.L1L2(l1, l2)`, loss `"categorical_crossentropy"`': multinomial_stationary,
+    "torch `SGD(weight_decay)`, `CrossEntropyLoss`": multinomial_stationary,
     "scikit-learn `LogisticRegression(C, l1_ratio)`": logistic_peer,
     "scikit-learn `PoissonRegressor(alpha)`": poisson_peer,
     "statsmodels `GLM(y, X, family, offset, freq_weights).fit()`, `Logit`": statsmodels_unpenalised,

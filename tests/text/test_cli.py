@@ -21,6 +21,7 @@ from shrinkage.solve import Status
 
 GOLDEN = Path(__file__).parent / "golden"
 PICTURES = ["geometry", "path", "sweet-spot", "correlated", "kink", "selection"]
+PICTURES += ["roc", "calibration"]
 COMMANDS = ["", "compare", "fit", "path", "cv", "predict", "score", "show"]
 COMMANDS += [f"show {what}" for what in PICTURES]
 

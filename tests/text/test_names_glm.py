@@ -13,10 +13,11 @@ import pytest
 import sklearn.linear_model as peer
 from numpy.testing import assert_allclose
 from sklearn.model_selection import KFold, cross_val_score
+from sklearn.multiclass import OneVsRestClassifier
 
 import shrinkage
 from shrinkage import Settings
-from tests.text.glm_strengths import classes_of, counts_of, saga
+from tests.text.glm_strengths import classes_of, counts_of, saga, three_classes_of
 from tests.text.names_page import N, rows_of, sample
 
 CLASSES = ("LogisticRegression", "LogisticRegressionCV", "PoissonRegressor")
@@ -233,6 +234,16 @@ def one_shape(data) -> None:
     assert logistic(data).coef_.shape == (1, data[0].shape[1])
 
 
+def several_classes(data) -> None:
+    """Check the model of several classes, and one for each of them."""
+    X, y = data[0], three_classes_of(sample())
+    assert shrinkage.LogisticRegression().fit(X, y).coef_.shape == (3, X.shape[1])
+    assert shrinkage.LogisticRegression(family="multinomial").fit(X, y).coef_.shape[0] == 3
+    each = OneVsRestClassifier(shrinkage.LogisticRegression(ALPHA, standardize=False)).fit(X, y)
+    theirs = OneVsRestClassifier(peer.LogisticRegression(C=1.0 / (ALPHA * N), tol=1e-10)).fit(X, y)
+    assert_allclose(each.decision_function(X), theirs.decision_function(X), rtol=1e-3, atol=1e-3)
+
+
 # Keyed by how the advice begins.
 EXECUTE_INSTEAD: dict[str, Callable] = {
     "`l1_ratio`: 0 is": penalties,
@@ -245,7 +256,7 @@ EXECUTE_INSTEAD: dict[str, Callable] = {
     "nothing to do: library code never prints": silent,
     "nothing to do: the fit to all rows": refitted,
     "nothing to do: attributes have one shape": one_shape,
-    "nothing to do: two classes have one model": one_shape,
+    '`family`: the default is `"multinomial"` for three': several_classes,
     "`settings=Settings(tol=...)`": tolerance,
     "`settings=Settings(max_rounds=...)`": rounds,
     "`settings=Settings(n_threads=...)`": threads,

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import sklearn.linear_model as peer
 from numpy.testing import assert_allclose
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import shrinkage
 from shrinkage.cli.parser import make_parser
 from shrinkage.cli.table import read_table
+from shrinkage.families import FAMILIES
+from tests.text.glm_strengths import saga
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?![\w.])")
@@ -36,7 +38,7 @@ def test_the_table_is_what_the_command_prints():
 
 def test_the_commands_of_the_readme_are_understood():
     commands = re.findall(r"^    shrinkage (.*?)(?: >.*)?$", README, re.MULTILINE)
-    assert len(commands) == 5
+    assert len(commands) == 7
     for command in commands:
         make_parser().parse_args(command.split())
 
@@ -61,6 +63,37 @@ def test_models_from_scikit_learn_are_translated(there, here):
     assert len(y) == 442
     assert_allclose(here.fit(X, y).predict(X), there.fit(X, y).predict(X), rtol=1e-7)
     assert f"`{type(here).__name__}(alpha=a" in README
+
+
+def test_classifiers_and_counts_from_scikit_learn_are_translated():
+    X, y = load_breast_cancer(return_X_y=True)
+    X, n = StandardScaler().fit_transform(X)[:, :5], len(y)
+    pairs = [
+        (
+            peer.LogisticRegression(C=0.5, tol=1e-10, max_iter=10_000),
+            shrinkage.LogisticRegression(alpha=1 / (0.5 * n), standardize=False),
+        ),
+        (
+            saga(C=0.5, l1_ratio=1),
+            shrinkage.LogisticRegression(alpha=1 / (0.5 * n), l1_ratio=1, standardize=False),
+        ),
+    ]
+    for there, here in pairs:
+        found, expected = (model.fit(X, y).predict_proba(X) for model in (here, there))
+        assert_allclose(found, expected, atol=1e-3)
+        assert "`LogisticRegression(alpha=1 / (c * n), " in README
+    there = peer.PoissonRegressor(alpha=0.2, tol=1e-10).fit(X, y)
+    here = shrinkage.PoissonRegressor(alpha=0.2, standardize=False).fit(X, y)
+    assert_allclose(here.predict(X), there.predict(X), rtol=1e-3)
+    assert "`PoissonRegressor(alpha=a, standardize=False)`" in README
+
+
+def test_the_families_of_the_readme_are_those_of_the_package():
+    rows = re.findall(r'^\| `"(\w+)"` \|.*\| (.*) \|$', README, re.MULTILINE)
+    assert sorted(name for name, _ in rows) == sorted(FAMILIES)
+    for _, estimators in rows:
+        for name in re.findall(r"`(\w+)", estimators):
+            assert hasattr(shrinkage, name) or name == "CV"
 
 
 def test_the_grid_ratio_is_that_of_scikit_learn():

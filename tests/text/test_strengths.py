@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 import shrinkage
 from shrinkage.estimators.dialects import Strength
-from tests.text.glm_strengths import EXECUTE_GLM, classes_of, counts_of
+from tests.text.glm_strengths import EXECUTE_GLM, classes_of, counts_of, three_classes_of
 from tests.text.names_page import (
     ROOT,
     STRENGTHS,
@@ -294,3 +294,19 @@ def test_what_the_summary_says_for_scikit_learn_gives_the_same_glm(
         theirs.set_params(class_weight=model.class_weight)
     theirs.fit(X / scale, y, sample_weight=w)
     assert_allclose(np.ravel(model.coef_), np.ravel(theirs.coef_) / scale, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.6])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_what_the_summary_says_for_scikit_learn_gives_the_same_model_of_classes(
+    n_classes, l1_ratio, data
+) -> None:
+    X = (data[0] - data[0].mean(axis=0)) / data[0].std(axis=0)
+    y = three_classes_of(data) if n_classes == 3 else classes_of(data)
+    model = shrinkage.LogisticRegression(0.02, l1_ratio, family="multinomial").fit(X, y)
+    typed = re.search(r"scikit-learn +(\w+\(.*\))", model.summary())
+    assert typed is not None
+    theirs = eval(typed[1], vars(peer)).set_params(tol=1e-9, max_iter=100_000)
+    if "saga" in typed[1] and theirs.penalty == "l2":
+        theirs.set_params(penalty="elasticnet")
+    assert_allclose(model.coef_, theirs.fit(X, y).coef_, rtol=1e-3, atol=1e-4)

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).parents[2]
-EXAMPLES = sorted((HOME / "examples").glob("*.py"))
+EXAMPLES = sorted(
+    path for path in (HOME / "examples").glob("*.py") if "import torch\n" in path.read_text()
+)
 PAGE = HOME / "docs" / "neural_networks.md"
 BLOCK = re.compile(r"^```(python|text)\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 PICTURE = re.compile(r"^!\[(.+?)\]\((images/\S+?)\)", re.DOTALL | re.MULTILINE)

@@ -39,17 +39,27 @@ public:
         reopen();
     }
 
+    /// Takes a point that is known to be the solution, as far as it could be found.
+    void settle(double l1_weight, double l2_weight, const Point& solution, Status status) {
+        l1 = l1_weight;
+        l2 = l2_weight;
+        best = solution;
+        _rounds = _other_rounds = 0;
+        finish(status);
+    }
+
     bool is_finished() const { return _finished; }
     bool has_converged() const { return _finished && _status == Status::converged; }
     Status status() const { return _status; }
     Index rounds() const { return _rounds + _other_rounds; }
+    Index rounds_left() const { return std::max<Index>(0, _limits.most_rounds - rounds()); }
     double gap() const { return _gap; }
     bool is_rejected() const { return _rejects > 0; }
     /// Steps are refused so often that the loss must be too far from quadratic.
     bool is_struggling() const { return _all_rejects >= 8 && _other_rounds == 0; }
 
     /// Goes on from another point, which need not be better.
-    /// @param rounds that it took to find it; they do not count for the limit
+    /// @param rounds that it took to find it
     void move_to(const Point& point, Index rounds) {
         best = point;
         _other_rounds += rounds;
@@ -75,7 +85,7 @@ public:
             _anderson.forget();
             ++_all_rejects;
             if (++_rejects > most_rejects) finish(Status::stalled);
-            if (_rounds >= _limits.most_rounds) finish(Status::max_rounds);
+            if (rounds() >= _limits.most_rounds) finish(Status::max_rounds);
             return true;
         }
         _rejects = 0;
@@ -91,7 +101,7 @@ public:
             finish(Status::converged);
         else if (_idle > most_idle)
             finish(Status::stalled);
-        else if (_rounds >= _limits.most_rounds)
+        else if (rounds() >= _limits.most_rounds)
             finish(Status::max_rounds);
         return false;
     }
@@ -121,8 +131,9 @@ public:
         if (_rejects > 0 || (_is_rough && _gap <= _limits.enough)) return Wish::refresh;
         if (_steps_since_refresh < 2 || !std::isfinite(_previous_gap)) return Wish::nothing;
         const double rate = contraction();
-        const double left =
-            rate >= hopeless ? 50.0 : std::log(_limits.enough / _gap) / std::log(rate);
+        // Without progress step after step new curvatures are worth ever more.
+        const double left = rate >= hopeless ? 50.0 * std::exp2(_idle)
+                                             : std::log(_limits.enough / _gap) / std::log(rate);
         return (left - 1.5) * iteration > gram ? Wish::refresh : Wish::nothing;
     }
 
@@ -134,15 +145,16 @@ public:
         _fresh_step = true;
     }
 
-    /// Sets the next trial: a Newton step from the best point, or half of the last one.
+    /// Sets the next trial: a Newton step from the best point, or half of the last one or less.
     template <class Model>
     void propose(Model& model) {
         if (_rejects > 0 && !_fresh_step) {
             best.coef.resize(model.size(), 0.0);
             trial.coef.resize(model.size(), 0.0);
+            const double share = share_of_refused();
             for (std::size_t j = 0; j < best.coef.size(); ++j)
-                trial.coef[j] = 0.5 * (best.coef[j] + trial.coef[j]);
-            trial.intercept = 0.5 * (best.intercept + trial.intercept);
+                trial.coef[j] = best.coef[j] + share * (trial.coef[j] - best.coef[j]);
+            trial.intercept = (1.0 - share) * best.intercept + share * trial.intercept;
             return;
         }
         _fresh_step = false;
@@ -166,6 +178,19 @@ public:
     }
 
 private:
+    /// What to try of a refused way: half of it, or as much as eta bears.
+    double share_of_refused() const {
+        constexpr double far = 1000.0, least = 1e-6;
+        double change = far;
+        for (std::size_t i = 0; i < trial.eta.size(); ++i) {
+            if (best.u[i] == 0.0 && trial.u[i] == 0.0) continue;  // rows that weigh nothing
+            const double here = std::abs(trial.eta[i] - best.eta[i]);
+            if (!std::isfinite(here)) return least;
+            change = std::max(change, here);
+        }
+        return std::min(0.5, std::max(least, far / change));
+    }
+
     void finish(Status status) {
         _finished = true;
         _status = status;

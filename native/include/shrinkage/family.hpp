@@ -58,6 +58,8 @@ public:
     double curvature_floor(double mean_response) const {
         return is_binomial() ? 1e-10 : 1e-10 * mean_response;
     }
+    /// Whether the eta that fits y best is infinite.
+    bool is_at_an_end(double y) const { return y == 0.0 || (is_binomial() && y == 1.0); }
     /// Whether the loss is nearly linear far from its minimum, on both sides.
     bool has_flat_sides() const { return is_binomial(); }
     /// Whether a curvature is known that bounds the loss from above on both sides (Jaakkola and
@@ -70,16 +72,21 @@ public:
     /// Bregman distance of the conjugate between mu + t (y - mu) and mu: what scaling the dual
     /// point by 1 - t costs. >= 0, and 0 at t = 0.
     double conjugate_distance(double y, double eta, double t) const {
-        constexpr double least = 1e-300;
-        const double mu = mean(eta), apart = t * (y - mu), moved = mu + apart;
-        const double first = moved > 0.0 ? moved * std::log1p(apart / std::max(mu, least)) : 0.0;
+        const double mu = mean(eta), apart = t * (y - mu);
+        const double first = relative_entropy(mu, apart, eta);
         if (!is_binomial()) return first - apart;
-        const double other = 1.0 / (1.0 + std::exp(eta)), rest = other - apart;
-        return first + (rest > 0.0 ? rest * std::log1p(-apart / std::max(other, least)) : 0.0);
+        return first + relative_entropy(1.0 / (1.0 + std::exp(eta)), -apart, -eta);
     }
 
 private:
     bool is_binomial() const { return _name == Name::binomial; }
+    /// m log(m / mean) with m = mean + apart. @param log_mean of a mean that underflows
+    static double relative_entropy(double mean, double apart, double log_mean) {
+        constexpr double least = 1e-290;
+        const double moved = mean + apart;
+        if (!(moved > 0.0)) return 0.0;
+        return moved * (mean > least ? std::log1p(apart / mean) : std::log(moved) - log_mean);
+    }
     static double times_log(double x, double y) { return x > 0.0 ? x * std::log(y) : 0.0; }
 
     Name _name;

@@ -48,9 +48,11 @@ public:
     }
 
     /// Turns the correlations into the Newton step for curvatures h, the intercept eliminated.
+    /// Columns of correlation exactly 0 stay where they are. @param damping of the diagonal, a
+    /// share of it
     /// @return false: the columns depend on each other
-    bool solve(const Runtime& runtime, const double* h, bool fit_intercept,
-               std::vector<double>& c) const {
+    bool solve(const Runtime& runtime, const double* h, bool fit_intercept, std::vector<double>& c,
+               double damping = 0.0) const {
         const Index k = size();
         std::vector<double> scaled(_values.size()), gram(static_cast<std::size_t>(k * k)),
             cross(static_cast<std::size_t>(k));
@@ -65,6 +67,11 @@ public:
                                             cross.data());
             for (Index j = 0; j < k; ++j)
                 for (Index i = 0; i < k; ++i) gram[j * k + i] -= cross[i] * cross[j] / sum;
+        }
+        for (Index j = 0; j < k; ++j) {
+            gram[j * k + j] *= 1.0 + damping;
+            if (c[j] != 0.0) continue;
+            for (Index i = 0; i < k; ++i) gram[i * k + j] = gram[j * k + i] = i == j ? 1.0 : 0.0;
         }
         const auto order = static_cast<Blas::Int>(k);
         if (runtime.blas.potrf('L', order, gram.data(), order) != 0) return false;

@@ -81,6 +81,8 @@ private:
             descent.propose(_model);
             _loop.descend({&descent, 1});
             point = descent.best;
+            _null_status = descent.status();
+            _free_are_separated = _loop.is_separated(descent);
         }
         copy_residual(point, 0);
         _null = std::move(point);
@@ -101,18 +103,37 @@ private:
         if (std::exchange(_wants_refresh, false)) _loop.refresh_at(_history.last());
         if (l1(_first) + l2(_first) == 0.0) _model.restart_engine();
         _history.prepare(_model);
-        for (Index k = 0; k < _size; ++k) predict(k);
+        for (Index k = 0; k < _size; ++k) {
+            if (is_null(k))
+                settle(k);
+            else
+                predict(k);
+        }
         for (;;) {
             _loop.descend({_descents.data(), static_cast<std::size_t>(_size)});
             if (!append_violators() && !reopen_uncertified()) break;
         }
-        for (Index k = 0; k < _size; ++k) _separated[k] = _loop.is_separated(_descents[k]);
+        for (Index k = 0; k < _size; ++k)
+            _separated[k] = _free_are_separated || (_descents[k].l1 + _descents[k].l2 == 0.0 &&
+                                                    _loop.is_separated(_descents[k]));
+    }
+
+    /// Whether alpha k of the block leaves only what is not penalised.
+    bool is_null(Index k) const {
+        constexpr double rounding = 1e-12;
+        return l1(_first + k) > 0.0 && l1(_first + k) >= _alpha_max * (1.0 - rounding);
+    }
+    void settle(Index k) {
+        extend(_null);
+        _descents[k].settle(l1(_first + k), l2(_first + k), _null, _null_status);
     }
 
     /// Starts alpha k of the block where the extrapolated linear term sends it.
     void predict(Index k) {
         Descent& descent = _descents[k];
-        descent.start(l1(_first + k), l2(_first + k), _history.last(), _loop.limits());
+        Descent::Limits limits = _loop.limits();
+        limits.most_rounds = std::max<Index>(1, limits.most_rounds - _rounds);
+        descent.start(l1(_first + k), l2(_first + k), _history.last(), limits);
         const std::vector<double> q = _history.linear_term(_visited[_first + k].alpha);
         _model.minimise(q, descent.l1, descent.l2, descent.trial.coef);
         descent.trial.intercept = _model.intercept_at(descent.best, descent.trial.coef);
@@ -248,7 +269,6 @@ private:
         _rounds += descent.rounds();
         if (!_visited[_first + k].asked) return;
         std::vector<std::pair<int, double>> coef;
-        bool any_penalised = false;
         double intercept = point.intercept;
         for (int slot = 0; slot < static_cast<int>(point.coef.size()); ++slot) {
             if (point.coef[slot] == 0.0) continue;
@@ -256,7 +276,6 @@ private:
             const double value = _limits.within_bounds(j, point.coef[slot] / _data.scale[j]);
             coef.emplace_back(static_cast<int>(j), value);
             intercept -= _data.mean[j] * value;
-            any_penalised = any_penalised || _limits.penalty_factor(j) > 0.0;
         }
         std::sort(coef.begin(), coef.end());
         for (const auto& [feature, value] : coef) {
@@ -266,32 +285,30 @@ private:
         const Certificate& certificate = _certificates[k];
         const double violation = _alpha_max > 0.0 ? certificate.kkt_violation / _alpha_max : 0.0;
         const bool unpenalised = descent.l1 + descent.l2 == 0.0;
-        const double gap = unpenalised ? std::numeric_limits<double>::quiet_NaN()
-                                       : certificate.dual_gap / _null_loss;
+        const double gap = unpenalised || _separated[k] ? std::numeric_limits<double>::quiet_NaN()
+                                                        : certificate.dual_gap / _null_loss;
         result.starts.push_back(static_cast<Index>(result.features.size()));
         result.intercepts.push_back(intercept);
         result.loss.push_back(certificate.loss);
         result.dual_gap.push_back(gap);
         result.kkt_violation.push_back(violation);
         result.rounds.push_back(std::exchange(_rounds, 0));
-        result.status.push_back(status_of(k, any_penalised, unpenalised ? violation : gap));
+        result.status.push_back(
+            status_of(k, unpenalised ? violation : certificate.dual_gap / _null_loss));
     }
 
     /// @param distance from optimal, to be compared with the tolerance
-    Status status_of(Index k, bool any_penalised, double distance) const {
+    Status status_of(Index k, double distance) const {
         const Descent& descent = _descents[k];
         if (_separated[k]) return Status::separated;
-        const bool null_model =
-            descent.l1 > 0.0 && !any_penalised && descent.l1 >= _alpha_max * (1.0 - 1e-12);
-        if (null_model) return Status::null_model;
-        if (distance <= _task.tol) return Status::converged;
+        if (distance <= _task.tol) return is_null(k) ? Status::null_model : Status::converged;
         return descent.status() == Status::max_rounds ? Status::max_rounds : Status::stalled;
     }
 
     void finish_block() {
         for (Index k = 0; k < _size; ++k) {
             _history.push(_visited[_first + k].alpha, _descents[k].best);
-            _loop.plan().solved(_descents[k].rounds());
+            if (!is_null(k)) _loop.plan().solved(_descents[k].rounds());
         }
         _wants_refresh = _loop.plan().wants_refresh(_model.step_cost(), _model.gram_cost());
         _first += _size;
@@ -346,7 +363,9 @@ private:
     std::array<Certificate, most_alphas> _certificates{};
     std::array<bool, most_alphas> _separated{};
     GlmPoint _null;
-    double _alpha_max = 0.0;  ///< at l1_ratio 1
+    Status _null_status = Status::converged;
+    bool _free_are_separated = false;  ///< what is not penalised has no finite best fit
+    double _alpha_max = 0.0;           ///< at l1_ratio 1
     Counts _counts;
 };
 

@@ -102,6 +102,18 @@ public:
         return at;
     }
 
+    /// Whether eta of row i fits ever better towards one side.
+    bool is_at_an_end(std::size_t i) const { return _family.is_at_an_end(_y[i]); }
+
+    /// Largest difference between two vectors of eta, over the rows that weigh something.
+    double largest_change(std::span<const double> eta, std::span<const double> other,
+                          double shift = 0.0) const {
+        double largest = 0.0;
+        for (std::size_t i = 0; i < _y.size(); ++i)
+            if (_wt[i] > 0.0) largest = std::max(largest, std::abs(eta[i] + shift - other[i]));
+        return largest;
+    }
+
     /// Curvatures h at eta + intercept, not less than the family's floor.
     void curvature(const double* eta, double intercept, std::vector<double>& h) const {
         h.resize(_y.size());

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "shrinkage/descent.hpp"
+#include "shrinkage/endless_fit.hpp"
 #include "shrinkage/null_model.hpp"
 #include "shrinkage/refresh_plan.hpp"
 
@@ -84,18 +85,27 @@ public:
         _plan.refreshed();
     }
 
-    /// Whether what is not penalised could fit some rows ever better: where the fit is extreme, the
-    /// next Newton step still goes on, though no correlation is left.
+    /// Whether some rows could be fitted ever better, where nothing in the model is penalised: the
+    /// fit is extreme, and would go on.
     bool is_separated(Descent& descent) {
-        constexpr double extreme = 15.0, still = 1e-5;
-        const bool unpenalised = descent.l1 + descent.l2 == 0.0;
-        if (!descent.has_converged() || !(unpenalised || _model.slots().any_free())) return false;
-        if (largest_eta(descent.best, _likelihood.offset()) < extreme) return false;
-        if (!unpenalised) return _model.free_step(descent.best) > still;
+        constexpr double extreme = 8.0;
+        if (_likelihood.largest_change(descent.best.eta, _likelihood.offset(),
+                                       descent.best.intercept) < extreme)
+            return false;
+        const std::vector<int> loose = _model.loose_slots();
+        if (loose.empty()) return false;
+        if (FreeColumns::suit(loose.size())) {
+            FreeColumns columns;
+            columns.copy(_runtime, _model.copies(), loose);
+            std::vector<double> sides;
+            for (const int slot : loose) sides.push_back(_model.side(slot));
+            return EndlessFit(_runtime, _likelihood, columns, sides).found();
+        }
+        if (!descent.has_converged()) return false;
         refresh_at(descent.best);
         descent.propose(_model);
         evaluate(descent.trial);
-        return largest_eta(descent.trial, descent.best.eta, descent.best.intercept) > still;
+        return _model.turns_residuals(descent.best, descent.trial);
     }
 
 private:
@@ -115,15 +125,16 @@ private:
         Descent stage;
         stage.best = descent.best;
         Index rounds = 0;
-        double temperature = largest_eta(descent.best, nothing) / reach;
-        for (; temperature > 1.0; temperature *= per_stage) {
+        double temperature =
+            _likelihood.largest_change(descent.best.eta, nothing, descent.best.intercept) / reach;
+        for (; temperature > 1.0 && rounds < descent.rounds_left(); temperature *= per_stage) {
             _likelihood.set_temperature(temperature);
             GlmPoint from = stage.best;
             evaluate(from);
             refresh_at(from);
             Descent::Limits rough = limits();
             rough.enough = 1e-6 * _null_loss;
-            rough.most_rounds = most_rounds;
+            rough.most_rounds = std::min(most_rounds, descent.rounds_left() - rounds);
             rough.is_rough = true;
             stage.start(descent.l1, descent.l2, from, rough);
             stage.propose(_model);
@@ -162,17 +173,6 @@ private:
             _model.refresh(std::move(h));
         }
         for (Descent* each : open) each->refreshed(each == place);
-    }
-
-    /// Largest |eta + intercept - (other + other_intercept)| over the rows that weigh something.
-    double largest_eta(const GlmPoint& point, std::span<const double> other,
-                       double other_intercept = 0.0) const {
-        double largest = 0.0;
-        for (Index i = 0; i < _data.rows(); ++i)
-            if (_likelihood.wt()[i] > 0.0)
-                largest = std::max(
-                    largest, std::abs(point.eta[i] + point.intercept - other[i] - other_intercept));
-        return largest;
     }
 
     const Runtime& _runtime;

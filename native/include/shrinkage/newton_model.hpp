@@ -122,9 +122,10 @@ public:
     }
 
     /// Brings the correlations of the free columns to `noise` |z_j| with all other coefficients
-    /// kept. @return false: there are too many for that; otherwise the point is evaluated
+    /// kept. The loss never rises. @return false: there are too many for that; otherwise the point
+    /// is evaluated
     bool fit_free(GlmPoint& point, double noise, double enough) {
-        constexpr int most_steps = 6;
+        constexpr int most_steps = 200;
         const std::vector<int> free = free_slots();
         if (!FreeColumns::suit(free.size())) return false;
         if (_free.size() == 0) _free.copy(_runtime, copies(), free);
@@ -137,28 +138,41 @@ public:
             if (largest <= 0.5 * noise) break;
             _likelihood.curvature(point.eta.data(), point.intercept, h);
             if (!_free.solve(_runtime, h.data(), _likelihood.fits_intercept(), c)) break;
-            for (std::size_t k = 0; k < free.size(); ++k) point.coef[free[k]] += c[k];
-            _free.add_product(_runtime.simd, c, point.eta.data());
-            _columns.balance(point, enough);
+            if (!step_free(point, c, enough)) break;
         }
         _columns.differentiate(std::array{&point});
         return true;
     }
 
-    /// Largest change of eta in the next Newton step of the free columns alone; 0 if there are
-    /// none, or some with bounds.
-    double free_step(const GlmPoint& point) {
-        if (_free.size() == 0) _free.copy(_runtime, copies(), free_slots());
-        if (_free.size() == 0) return 0.0;
-        std::vector<double> c = _free.correlations(_runtime.simd, point.u.data()), h;
-        _likelihood.curvature(point.eta.data(), point.intercept, h);
-        if (!_free.solve(_runtime, h.data(), _likelihood.fits_intercept(), c)) return 0.0;
-        std::vector<double> change(point.eta.size(), 0.0);
-        _free.add_product(_runtime.simd, c, change.data());
-        double largest = 0.0;
-        for (std::size_t i = 0; i < change.size(); ++i)
-            if (_likelihood.wt()[i] > 0.0) largest = std::max(largest, std::abs(change[i]));
-        return largest;
+    /// Slots that are not held between two bounds.
+    std::vector<int> loose_slots() const {
+        std::vector<int> loose;
+        for (int j = 0; j < static_cast<int>(size()); ++j)
+            if (!std::isfinite(_slots.lower(j)) || !std::isfinite(_slots.upper(j)))
+                loose.push_back(j);
+        return loose;
+    }
+
+    /// Where a coefficient without a penalty may go without end: 1 up, -1 down, 0 both.
+    double side(int slot) const {
+        return std::isfinite(_slots.lower(slot))   ? 1.0
+               : std::isfinite(_slots.upper(slot)) ? -1.0
+                                                   : 0.0;
+    }
+
+    /// Whether the model's residuals after a step from where its curvatures were taken have another
+    /// sign, or nearly so, in rows where y is at the end of its range. Otherwise these residuals
+    /// prove that a finite fit is best (Stiemke's lemma).
+    bool turns_residuals(const GlmPoint& from, const GlmPoint& to) const {
+        // There |u| is nearly the curvature itself, unless that was raised to its floor.
+        constexpr double nearly = 0.5, most_raised = 100.0;
+        for (std::size_t i = 0; i < _curvature.size(); ++i) {
+            if (_likelihood.wt()[i] == 0.0 || !_likelihood.is_at_an_end(i)) continue;
+            const double change = to.eta[i] + to.intercept - from.eta[i] - from.intercept;
+            const double share = std::min(_curvature[i] / std::abs(from.u[i]), most_raised);
+            if (std::copysign(share, from.u[i]) * change > nearly) return true;
+        }
+        return false;
     }
 
     /// How the best intercept changes with the coefficients, as far as the model knows.
@@ -183,6 +197,35 @@ public:
     }
 
 private:
+    /// Moves the free columns' coefficients by as large a share of `step` as does not raise the
+    /// loss. @return false: there is none
+    bool step_free(GlmPoint& point, std::vector<double>& step, double enough) {
+        constexpr int most_cuts = 40;
+        constexpr double far = 30.0, rounding = 1e-15;
+        std::vector<double> change(point.eta.size(), 0.0);
+        _free.add_product(_runtime.simd, step, change.data());
+        const std::vector<double> none(change.size(), 0.0);
+        const double largest = _likelihood.largest_change(change, none);
+        if (!std::isfinite(largest)) return false;
+        double share = std::min(1.0, far / std::max(largest, 1e-300));
+        GlmPoint moved = point;
+        for (int cut = 0; cut < most_cuts; ++cut, share *= 0.25) {
+            for (std::size_t i = 0; i < change.size(); ++i)
+                moved.eta[i] = point.eta[i] + share * change[i];
+            for (std::size_t k = 0; k < step.size(); ++k) {
+                const int slot = _free.slots()[k];
+                moved.coef[slot] = point.coef[slot] + share * step[k];
+            }
+            moved.intercept = point.intercept;
+            _columns.balance(moved, enough);
+            if (moved.loss <= point.loss + rounding * std::abs(point.loss)) {
+                std::swap(point, moved);
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// Slots of penalty factor 0; none if one of them has a bound.
     std::vector<int> free_slots() const {
         std::vector<int> free;

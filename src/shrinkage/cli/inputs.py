@@ -9,7 +9,8 @@ from collections.abc import Collection
 from typing import Any
 
 import shrinkage
-from shrinkage.cli.options import UsageError
+from shrinkage.cli.families import model_by_folds
+from shrinkage.cli.options import UsageError, refuse
 from shrinkage.cli.roles import Roles, assign
 from shrinkage.cli.table import EXAMPLES, read_table
 from shrinkage.errors import DataWarning, ShrinkageError
@@ -33,6 +34,7 @@ def read_data(arguments: argparse.Namespace) -> Roles:
         groups=getattr(arguments, "groups", None),
         keep=arguments.keep,
         drop=arguments.drop,
+        labels=hasattr(arguments, "family"),
     )
     _log.info("fitting")
     return roles
@@ -42,12 +44,15 @@ def read_roles(
     arguments: argparse.Namespace, *, text_columns: Collection[str] = (), **parts: Any
 ) -> Roles:
     """Read DATA and give its columns their parts, as `assign` does."""
+    if getattr(arguments, "exposure", None) is not None:
+        refuse(arguments, ["offset"], "with --exposure, whose logarithm is the offset")
     decimal = _DEFAULT_DECIMAL if arguments.decimal is None else arguments.decimal
     try:
         table = read_table(arguments.data, decimal=decimal, text_columns=text_columns)
         roles = assign(
             table,
             offset=getattr(arguments, "offset", None),
+            exposure=getattr(arguments, "exposure", None),
             drop_missing=getattr(arguments, "missing", None) == "drop",
             **parts,
         )
@@ -87,21 +92,29 @@ def folds_of(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def fit_by_folds(
-    arguments: argparse.Namespace, roles: Roles, l1_ratio: float, **options: Any
+    arguments: argparse.Namespace, roles: Roles, family: str, l1_ratio: float, **options: Any
 ) -> Any:
     """Fit the model whose alpha is chosen by cross-validation."""
-    options |= folds_of(arguments)
-    model: Any
-    if l1_ratio == 0.0:
-        model = shrinkage.RidgeCV(**options)
-    elif l1_ratio == 1.0:
-        model = shrinkage.LassoCV(**options)
-    else:
-        model = shrinkage.ElasticNetCV(l1_ratio=l1_ratio, **options)
+    model = model_by_folds(family, roles, l1_ratio, **options, **folds_of(arguments))
     return model.fit(
         roles.features,
         roles.target,
         sample_weight=roles.weights,
         offset=roles.offset,
         groups=roles.groups,
+    )
+
+
+def compared(
+    arguments: argparse.Namespace, roles: Roles, target: str, family: str | None
+) -> shrinkage.Comparison:
+    """Return the comparison of the penalties, which chooses the family if there is none."""
+    return shrinkage.compare(
+        {**roles.features, target: roles.target},
+        target,
+        family=family,
+        sample_weight=roles.weights,
+        offset=roles.offset,
+        groups=roles.groups,
+        **folds_of(arguments),
     )

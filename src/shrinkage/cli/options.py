@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 _DATA = (
-    "CSV, TSV or Parquet file with a line of column names; - for CSV from standard input; "
-    "example:diabetes for the packaged example"
+    "CSV, TSV or Parquet file with a line of column names; - for CSV from standard input; or a "
+    "packaged example: example:diabetes (numbers), example:breast-cancer (two classes), "
+    "example:wine (three classes), example:doctor-visits (counts)"
 )
+FAMILIES = ("gaussian", "binomial", "poisson", "multinomial")
 
 
 class UsageError(Exception):
@@ -71,7 +73,23 @@ def add_target(parser: Options) -> None:
         "-y",
         "--target",
         metavar="COLUMN",
-        help="column to explain (example:diabetes has its own)",
+        help="column to explain (an example has its own)",
+    )
+
+
+def add_family(parser: Options, families: Sequence[str] = FAMILIES) -> None:
+    """Add --family."""
+    known = {
+        "gaussian": "numbers (least squares)",
+        "binomial": "two labels, or shares in [0, 1]",
+        "poisson": "counts",
+        "multinomial": "several labels",
+    }
+    words = "; ".join(f"{name}: {known[name]}" for name in families)
+    parser.add_argument(
+        "--family",
+        choices=families,
+        help=f"what the target is ({words}); by default its values decide, and the choice is told",
     )
 
 
@@ -113,13 +131,24 @@ def add_features(parser: Options) -> None:
     )
 
 
-def add_rows(parser: Options, *, groups: bool = True) -> None:
-    """Add --weights, --offset and --groups."""
+def add_rows(parser: Options, *, groups: bool = True, exposure: bool = True) -> None:
+    """Add --weights, --offset, --exposure and --groups."""
     parser.add_argument("--weights", metavar="COLUMN", help="weight of each row")
-    parser.add_argument("--offset", metavar="COLUMN", help="known part of the target")
+    add_offset(parser, "known part of the target (of its log odds, of its logarithm)", exposure)
     if groups:
         parser.add_argument(
             "--groups", metavar="COLUMN", help="rows with equal values are held out together"
+        )
+
+
+def add_offset(parser: Options, what: str, exposure: bool = True) -> None:
+    """Add --offset and --exposure."""
+    parser.add_argument("--offset", metavar="COLUMN", help=what)
+    if exposure:
+        parser.add_argument(
+            "--exposure",
+            metavar="COLUMN",
+            help="of counts: time or size in which they were counted; its logarithm is the offset",
         )
 
 
@@ -194,6 +223,7 @@ _TYPED = {
     "alpha": "--alpha",
     "sample_weight": "--weights",
     "offset": "--offset",
+    "family": "--family",
     "groups": "--groups",
     "cv": "--cv",
     "random_state": "--seed",

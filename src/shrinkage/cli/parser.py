@@ -10,8 +10,10 @@ from shrinkage.cli.options import (
     add_command,
     add_data,
     add_decimal,
+    add_family,
     add_features,
     add_folds,
+    add_offset,
     add_output,
     add_penalty,
     add_reading,
@@ -61,11 +63,13 @@ def _compare(commands: Commands) -> None:
     parser = add_command(commands, "compare", "show ridge, elastic net and lasso side by side")
     add_data(parser)
     add_target(parser)
+    add_family(parser)
     parser.add_argument(
         "-o",
         "--out",
         metavar="DIR",
-        help="also write comparison.json, coefficients.csv and a picture of each path",
+        help="also write comparison.json, coefficients.csv and pictures: of each path, and for "
+        "classes and counts of ROC curves and calibration",
     )
     add_folds(parser)
     add_features(parser)
@@ -78,6 +82,7 @@ def _fit(commands: Commands) -> None:
     parser = add_command(commands, "fit", "fit one model and store it")
     add_data(parser)
     add_target(parser)
+    add_family(parser)
     parser.add_argument("-o", "--out", metavar="DIR", help="write model.json into DIR")
     add_penalty(parser)
     parser.add_argument(
@@ -103,6 +108,7 @@ def _path(commands: Commands) -> None:
     parser = add_command(commands, "path", "print the coefficients over a range of alphas")
     add_data(parser)
     add_target(parser)
+    add_family(parser)
     add_penalty(parser)
     _alphas(parser)
     add_features(parser)
@@ -115,6 +121,7 @@ def _cv(commands: Commands) -> None:
     parser = add_command(commands, "cv", "print the cross-validated error over a range of alphas")
     add_data(parser)
     add_target(parser)
+    add_family(parser)
     add_penalty(parser)
     _alphas(parser)
     add_folds(parser)
@@ -128,7 +135,7 @@ def _predict(commands: Commands) -> None:
     parser = add_command(commands, "predict", "print predictions of a stored model as CSV")
     _model(parser)
     add_data(parser)
-    parser.add_argument("--offset", metavar="COLUMN", help="known part of each prediction")
+    add_offset(parser, "known part of each prediction (of its log odds, of its logarithm)")
     _unseen(parser)
     add_decimal(parser)
     add_output(parser)
@@ -140,7 +147,7 @@ def _score(commands: Commands) -> None:
     add_data(parser)
     add_target(parser)
     parser.add_argument("--weights", metavar="COLUMN", help="weight of each row")
-    parser.add_argument("--offset", metavar="COLUMN", help="known part of each prediction")
+    add_offset(parser, "known part of each prediction (of its log odds, of its logarithm)")
     _unseen(parser)
     add_reading(parser)
     add_output(parser)

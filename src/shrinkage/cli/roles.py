@@ -20,7 +20,9 @@ class Roles:
     Attributes
     ----------
     features : dict of str to ndarray of shape (n_rows,)
-    target, weights, offset : ndarray of shape (n_rows,) or None
+    target : ndarray of shape (n_rows,) or None
+        Numbers, or labels.
+    weights, offset : ndarray of shape (n_rows,) or None
     groups : ndarray of shape (n_rows,) or None
         Labels; rows with the same label are held out together.
     n_dropped : int
@@ -28,7 +30,7 @@ class Roles:
     """
 
     features: dict[str, AnyArray]
-    target: FloatArray | None
+    target: AnyArray | None
     weights: FloatArray | None
     offset: FloatArray | None
     groups: AnyArray | None
@@ -41,12 +43,14 @@ def assign(
     target: str | None = None,
     weights: str | None = None,
     offset: str | None = None,
+    exposure: str | None = None,
     groups: str | None = None,
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
     features: Iterable[str] | None = None,
     levels: Mapping[str, Sequence[str]] | None = None,
     drop_missing: bool = False,
+    labels: bool = False,
 ) -> Roles:
     """Give the columns of `table` their parts.
 
@@ -55,6 +59,8 @@ def assign(
     table : Table
     target, weights, offset, groups : str, optional
         Names of columns.
+    exposure : str, optional
+        Name of a column whose logarithm is the offset.
     keep, drop : sequence of str
         Patterns (`*`, `?`, `[...]`) of the features to use and to leave out; `drop` wins.
     features : iterable of str, optional
@@ -63,8 +69,16 @@ def assign(
         The only values that these features may have.
     drop_missing : bool
         Leave out rows with a missing value in a column that is used; otherwise that is an error.
+    labels : bool
+        Whether the target may be text.
     """
-    named = {"--target": target, "--weights": weights, "--offset": offset, "--groups": groups}
+    named = {
+        "--target": target,
+        "--weights": weights,
+        "--offset": offset,
+        "--exposure": exposure,
+        "--groups": groups,
+    }
     for option, name in named.items():
         if name is not None and name not in table.columns:
             raise _no_column(option, name, table)
@@ -89,11 +103,12 @@ def assign(
         _refuse_gaps(table, [*taken, *names], hint if features is None else None)
     _refuse_infinite(table, [*taken, *names])
     _refuse_unseen(table, levels or {})
+    known = _numbers(table, "--offset", offset)
     return Roles(
         {name: table.columns[name] for name in names},
-        _numbers(table, "--target", target),
+        table.columns[target] if labels and target else _numbers(table, "--target", target),
         _numbers(table, "--weights", weights),
-        _numbers(table, "--offset", offset),
+        known if exposure is None else _logarithm(table, exposure),
         None if groups is None else _codes(table.columns[groups]),
         n_rows - table.n_rows,
     )
@@ -195,6 +210,17 @@ def _numbers(table: Table, option: str, name: str | None) -> FloatArray | None:
         "name a column of numbers",
         Phrase(f"{name!r} with {listed(texts, 3)}"),
     )
+
+
+def _logarithm(table: Table, name: str) -> FloatArray:
+    """Return the logarithm of the exposure."""
+    values = _numbers(table, "--exposure", name)
+    assert values is not None
+    rows = np.flatnonzero(values <= 0.0)
+    if rows.size:
+        got = Phrase(f"{values[rows[0]]:g} in {table.place(int(rows[0]))} of {table.source}")
+        raise ArgumentError.must("--exposure", "be above 0 in every row", got)
+    return np.asarray(np.log(values))
 
 
 def _codes(values: AnyArray) -> AnyArray:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shrinkage
-from shrinkage.cli.inputs import fit_by_folds, l1_ratio_of, read_data, target_of
+from shrinkage.cli.families import say, with_family
+from shrinkage.cli.inputs import compared, fit_by_folds, l1_ratio_of, read_data, target_of
 from shrinkage.cli.options import UsageError, as_option, as_typed, refuse
 from shrinkage.cli.roles import Roles
 from shrinkage.cli.table import suggestion
 from shrinkage.cli.terminal import print_json, tell
+from shrinkage.comparison import FamilyChoice
 from shrinkage.comparison.files import check_directory, write_together
 from shrinkage.comparison.pictures import check_pictures
+from shrinkage.comparison.target import CLASSIFIERS
 from shrinkage.design import FrameEncoder
 from shrinkage.draw import description_of, png_of, svg_of
 from shrinkage.errors import ArgumentError, Phrase, ShrinkageError
@@ -36,7 +39,10 @@ _SIMULATED = {
     "rho": "rho",
     "seed": "random_state",
 }
-_READ = ("data", "target", "keep", "drop", "weights", "offset", "groups", "decimal", "missing")
+_READ = (
+    *("data", "target", "family", "keep", "drop", "weights", "offset", "exposure", "groups"),
+    *("decimal", "missing"),
+)
 # In their messages an argument of the drawing functions is called as the option that sets it.
 _TYPED = {
     "l1_ratios": "--l1-ratio",
@@ -52,11 +58,13 @@ def show(arguments: argparse.Namespace) -> None:
     _check_source(arguments)
     check_pictures("shrinkage show")
     draw = _PICTURES[arguments.what]
+    arguments.choice = FamilyChoice("gaussian", "")  # unless the data say otherwise
     try:
         figure = draw(arguments)
     except ShrinkageError as error:
-        source = {"X": "--simulate"} if arguments.simulate else {}
+        source = {"X": "--simulate"} if getattr(arguments, "simulate", False) else {}
         raise UsageError(as_typed(str(error), _TYPED | source)) from None
+    say(arguments, arguments.choice)
     if arguments.out == _STDOUT:
         sys.stdout.flush()
         sys.stdout.buffer.write(svg_of(figure).encode())
@@ -91,7 +99,7 @@ def _check_out(arguments: argparse.Namespace) -> None:
 
 def _check_source(arguments: argparse.Namespace) -> None:
     """Refuse options that what is drawn could only ignore."""
-    if arguments.simulate:
+    if getattr(arguments, "simulate", False):
         refuse(arguments, _READ, "with --simulate")
         if arguments.what == "sweet-spot":
             why = "with sweet-spot --simulate, which compares ridge, elastic net and lasso"
@@ -100,7 +108,8 @@ def _check_source(arguments: argparse.Namespace) -> None:
             refuse(arguments, ["feature"], "with --simulate, which makes two features")
         return
     if arguments.data is None:
-        raise UsageError("DATA must be given, or --simulate in its place")
+        in_place = ", or --simulate in its place" if hasattr(arguments, "simulate") else ""
+        raise UsageError(f"DATA must be given{in_place}")
     only_simulated = set(_SIMULATED)
     if arguments.what not in ("geometry", "kink"):
         only_simulated.discard("seed")  # which also makes the folds or the resamples
@@ -108,19 +117,22 @@ def _check_source(arguments: argparse.Namespace) -> None:
     target_of(arguments)
 
 
-def _roles(arguments: argparse.Namespace) -> tuple[Roles, str]:
-    """Return the data, read or simulated, and the name of the target."""
-    if not arguments.simulate:
-        return read_data(arguments), target_of(arguments)
+def _roles(arguments: argparse.Namespace) -> tuple[Roles, str, str]:
+    """Return the data, read or simulated, the name of the target and its family."""
+    if not getattr(arguments, "simulate", False):
+        target, roles = target_of(arguments), read_data(arguments)
+        if hasattr(arguments, "family"):
+            roles, arguments.choice = with_family(arguments, roles, target)
+        return roles, target, arguments.choice.name
     made = shrinkage.simulate(**_given(arguments, _SIMULATED))
     features = dict(zip(made.names, made.X.T, strict=True))
-    return Roles(features, made.y, None, None, None), "y"
+    return Roles(features, made.y, None, None, None), "y", "gaussian"
 
 
-def _frame(arguments: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    """Return the data as one table, and the name of its target."""
-    roles, target = _roles(arguments)
-    return {**roles.features, target: roles.target}, target
+def _frame(arguments: argparse.Namespace) -> tuple[dict[str, Any], str, str]:
+    """Return the data as one table, the name of its target and its family."""
+    roles, target, family = _roles(arguments)
+    return {**roles.features, target: roles.target}, target, family
 
 
 def _given(arguments: argparse.Namespace, names: Mapping[str, str]) -> dict[str, Any]:
@@ -133,9 +145,9 @@ def _geometry(arguments: argparse.Namespace) -> Figure:
     names = arguments.feature
     if names is not None and len(names) != 2:
         raise ArgumentError.must("--feature", "be given twice", Phrase(", ".join(names)))
-    frame, target = _frame(arguments)
+    frame, target, family = _frame(arguments)
     options = _given(arguments, {"feature": "features", "alpha": "alpha", "l1_ratio": "l1_ratio"})
-    return shrinkage.plot_geometry(frame, target, **options)
+    return shrinkage.plot_geometry(frame, target, family=family, **options)
 
 
 def _path(arguments: argparse.Namespace) -> Figure:
@@ -152,19 +164,20 @@ def _sweet_spot(arguments: argparse.Namespace) -> Figure:
 
 def _fitted(arguments: argparse.Namespace) -> Any:
     l1_ratio = l1_ratio_of(arguments)
-    return fit_by_folds(arguments, _roles(arguments)[0], l1_ratio)
+    roles, _, family = _roles(arguments)
+    return fit_by_folds(arguments, roles, family, l1_ratio)
 
 
 def _correlated(arguments: argparse.Namespace) -> Figure:
     seed = _given(arguments, {"seed": "random_state"})
     if arguments.simulate:
         return shrinkage.plot_correlated(**_given(arguments, {"rho": "rho"}), **seed)
-    roles, target = _roles(arguments)
+    roles, target, family = _roles(arguments)
     columns = None
     if arguments.feature is not None:
         columns = _matching(roles, arguments.feature)
     frame = {**roles.features, target: roles.target}
-    return shrinkage.plot_correlated(frame, target, columns, **seed)
+    return shrinkage.plot_correlated(frame, target, columns, family=family, **seed)
 
 
 def _matching(roles: Roles, patterns: list[str]) -> list[str]:
@@ -189,12 +202,30 @@ def _matching(roles: Roles, patterns: list[str]) -> list[str]:
 
 def _kink(arguments: argparse.Namespace) -> Figure:
     options = _given(arguments, {"alpha": "alpha", "l1_ratio": "l1_ratio"})
-    return shrinkage.plot_descents(*_frame(arguments), **options)
+    frame, target, _ = _frame(arguments)
+    return shrinkage.plot_descents(frame, target, **options)
 
 
 def _selection(arguments: argparse.Namespace) -> Figure:
     options = _given(arguments, {"l1_ratio": "l1_ratios", "seed": "random_state"})
-    return shrinkage.plot_selection(*_frame(arguments), **options)
+    frame, target, family = _frame(arguments)
+    return shrinkage.plot_selection(frame, target, family=family, **options)
+
+
+def _roc(arguments: argparse.Namespace) -> Figure:
+    return _compared(arguments, CLASSIFIERS).plot_roc()
+
+
+def _calibration(arguments: argparse.Namespace) -> Figure:
+    return _compared(arguments, (*CLASSIFIERS, "poisson")).plot_calibration()
+
+
+def _compared(arguments: argparse.Namespace, families: Sequence[str]) -> shrinkage.Comparison:
+    roles, target, family = _roles(arguments)
+    if family not in families:
+        got = Phrase(family)
+        raise ArgumentError.must_be("--family", f"one of {', '.join(families)} here", got)
+    return compared(arguments, roles, target, family)
 
 
 _PICTURES: dict[str, Callable[[argparse.Namespace], Figure]] = {
@@ -204,6 +235,8 @@ _PICTURES: dict[str, Callable[[argparse.Namespace], Figure]] = {
     "correlated": _correlated,
     "kink": _kink,
     "selection": _selection,
+    "roc": _roc,
+    "calibration": _calibration,
 }
 
 

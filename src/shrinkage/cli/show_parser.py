@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from shrinkage.cli.options import (
+    FAMILIES,
     Parser,
     add_command,
     add_data,
+    add_family,
     add_features,
     add_folds,
     add_output,
@@ -22,6 +25,8 @@ from shrinkage.cli.options import (
 if TYPE_CHECKING:
     from shrinkage.cli.options import Commands, Options
 
+# The families whose linear predictor is one number for each row.
+_SINGLE = ("gaussian", "binomial", "poisson")
 _SEE_MORE = (
     "It is drawn of DATA or, with --simulate, of data whose truth is known. "
     "`shrinkage show WHAT --help` lists the options of each picture."
@@ -40,6 +45,21 @@ def add_show(commands: Commands) -> None:
     _correlated(pictures)
     _kink(pictures)
     _selection(pictures)
+    _held_out(
+        pictures,
+        "roc",
+        "how well two classes, or each of several, are told apart",
+        "Draw the ROC curves of rows that the models have not seen: of the best of ridge, elastic "
+        "net and lasso, and of ridge and lasso beside it.",
+        ("binomial", "multinomial"),
+    )
+    _held_out(
+        pictures,
+        "calibration",
+        "whether probabilities and mean counts are as large as what is observed",
+        "Draw observed over predicted means of rows that the best model has not seen, in bins.",
+        ("binomial", "poisson", "multinomial"),
+    )
 
 
 def _geometry(pictures: Commands) -> None:
@@ -79,7 +99,7 @@ def _path(pictures: Commands) -> None:
     add_penalty(parser)
     add_folds(parser, seed=False)
     _seed(parser, "makes other folds, and other simulated data (default 0)")
-    _source(parser, rows=True)
+    _source(parser, rows=True, families=FAMILIES)
     _simulation(parser)
     _output(parser)
 
@@ -95,7 +115,7 @@ def _sweet_spot(pictures: Commands) -> None:
     add_penalty(parser)
     add_folds(parser, seed=False)
     _seed(parser, "makes other folds, and other simulated data (default 0)")
-    _source(parser, rows=True)
+    _source(parser, rows=True, families=FAMILIES)
     _simulation(parser, rows=50, columns=40, snr=2)
     _output(parser)
 
@@ -139,7 +159,7 @@ def _kink(pictures: Commands) -> None:
         metavar="R",
         help="share of L1, from 0 (ridge) to 1 (lasso, default)",
     )
-    _source(parser, rows=False)
+    _source(parser, rows=False, families=())
     _simulation(parser, seed=True)
     _output(parser)
 
@@ -163,11 +183,27 @@ def _picture(pictures: Commands, name: str, summary: str, description: str) -> P
     return pictures.add_parser(name, help=summary, description=description, allow_abbrev=False)
 
 
-def _source(parser: Parser, *, rows: bool) -> None:
+def _held_out(
+    pictures: Commands, name: str, summary: str, description: str, families: Sequence[str]
+) -> None:
+    parser = _picture(pictures, name, summary, description)
+    add_folds(parser)
+    add_data(parser, optional=True)
+    add_target(parser)
+    add_family(parser, families)
+    add_features(parser)
+    add_rows(parser, exposure="poisson" in families)
+    add_reading(parser)
+    _output(parser)
+
+
+def _source(parser: Parser, *, rows: bool, families: Sequence[str] = _SINGLE) -> None:
     """Add DATA and how it is read; `rows` if the picture knows weights, offset and groups."""
     add_data(parser, optional=True)
     group = parser.add_argument_group("with DATA")
     add_target(group)
+    if families:
+        add_family(group, families)
     add_features(group)
     if rows:
         add_rows(group)

@@ -1,4 +1,4 @@
-"""A table of named columns, read from a file, a pipe or the packaged example.
+"""A table of named columns, read from a file, a pipe or a packaged example.
 
 Rows and columns of a table that was read from text are named by their line and header.
 """
@@ -19,7 +19,12 @@ from shrinkage._typing import AnyArray, BoolArray
 from shrinkage.errors import ArgumentError, Phrase
 
 # Where each packaged example is, and its target.
-EXAMPLES = {"example:diabetes": "progression"}
+EXAMPLES = {
+    "example:diabetes": "progression",
+    "example:breast-cancer": "diagnosis",
+    "example:wine": "cultivar",
+    "example:doctor-visits": "visits",
+}
 
 # What a column can be instead of numbers or text.
 DATES = "dates"
@@ -100,8 +105,8 @@ def read_table(source: str, *, decimal: str = ".", text_columns: Collection[str]
     Parameters
     ----------
     source : str
-        Path of a CSV, TSV or Parquet file, "-" for CSV from standard input, or
-        "example:diabetes".
+        Path of a CSV, TSV or Parquet file, "-" for CSV from standard input, or a packaged
+        example such as "example:diabetes".
     decimal : "." or ","
         Decimal mark of CSV and TSV.
     text_columns : collection of str
@@ -136,9 +141,9 @@ def read_table(source: str, *, decimal: str = ".", text_columns: Collection[str]
 def _example(source: str) -> Table:
     if source not in EXAMPLES:
         raise ArgumentError.must_be("DATA", f"one of {', '.join(EXAMPLES)}", source)
-    from shrinkage.cli.example import diabetes
+    from shrinkage.cli.example import READERS
 
-    columns = diabetes()
+    columns = READERS[source.removeprefix("example:")]()
     return Table(columns, source, len(columns[EXAMPLES[source]]))
 
 

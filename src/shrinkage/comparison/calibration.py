@@ -130,7 +130,7 @@ def _minimum(state: State, b: FloatArray) -> FloatArray | None:
         step = np.linalg.solve(hessian, gradient)
         decrease = 0.5 * float(gradient @ step)
         if decrease <= 1e-14 * max(loss, 1e-300):
-            return b
+            return np.asarray(b - step)
         size = 1.0
         while size > 1e-8 and not state(b - size * step)[0] <= loss - 0.1 * size * decrease:
             size *= 0.5

@@ -15,7 +15,7 @@ from shrinkage.comparison.calibration import calibration_of
 from shrinkage.comparison.contender import Contender, Curve
 from shrinkage.comparison.held_out import ByFold, HeldOutRows, confusion_table, measured
 from shrinkage.comparison.target import CLASSIFIERS, Target
-from shrinkage.errors import ArgumentError, ConvergenceWarning, Phrase
+from shrinkage.errors import ArgumentError, ConvergenceWarning, DataWarning, Phrase
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import mean_and_se
 from shrinkage.select.fold_solver import FoldSolver
@@ -26,8 +26,8 @@ from shrinkage.solve.elastic_net import solve_path
 from shrinkage.solve.settings import check_settings
 
 LEAST_SQUARES, UNPENALISED = "OLS", "unpenalised"
-# From this share of the deviance explained on, a classifier fits its rows perfectly.
-_PERFECT = 1.0 - 1e-6
+# A classifier that leaves less of the deviance fits its rows perfectly.
+_PERFECT = 1e-6
 
 _log = logging.getLogger("shrinkage")
 
@@ -129,20 +129,13 @@ class Entrants:
             factor[commonest] = math.inf
             problem = replace(problem, penalty_factor=factor)
             opened = FoldSolver(problem, self.splits, self._settings)
-        if not problem.is_gaussian and self._has_no_optimum(problem):
-            return [], [
-                f"{name} is left out: without a penalty the features fit the rows ever better as "
-                "the coefficients grow, so no finite ones are best."
-            ]
         _log.info("%s: %d folds", name, self.splits.n_folds)
-        found = cross_validate(
-            problem,
-            self.splits,
-            alphas=[0.0],
-            l1_ratios=(0.0,),
-            settings=self._settings,
-            opened=opened,
-        )
+        found = self._without_penalty(problem, opened)
+        if found is None:
+            return [], [
+                f"{name} is left out: without a penalty the features fit the rows, or those of a "
+                "fold, ever better as the coefficients grow, so no finite ones are best."
+            ]
         made = self._contender(name, found)
         made = replace(made, l1_ratio=math.nan, alpha_1se=math.nan, curve=None)
         if made.status is not Status.SINGULAR:
@@ -152,13 +145,38 @@ class Entrants:
             "shown is the one of minimum norm."
         ]
 
-    def _has_no_optimum(self, problem: Problem) -> bool:
-        """Return whether coefficients without a penalty would be infinite."""
+    def _without_penalty(self, problem: Problem, opened: FoldSolver) -> CrossValidation | None:
+        """Return the model without a penalty on the folds; None if its coefficients are infinite.
+
+        Of the Gaussian family they never are.
+        """
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            path = solve_path(problem.with_l1_ratio(0.0), [0.0], settings=self._settings)
-        is_perfect = problem.family.name in CLASSIFIERS and path.deviance_ratio[0] > _PERFECT
-        return path.status[0] is Status.SEPARATED or bool(is_perfect)
+            if not problem.is_gaussian:
+                warnings.simplefilter("error", ConvergenceWarning)
+                warnings.simplefilter("ignore", DataWarning)  # said of the first penalty
+            try:
+                if (
+                    not problem.is_gaussian
+                ):  # one fit tells of most cases, before those of the folds
+                    path = solve_path(problem.with_l1_ratio(0.0), [0.0], settings=self._settings)
+                    if self._is_perfect(1.0 - float(path.deviance_ratio[0])):
+                        return None
+                found = cross_validate(
+                    problem,
+                    self.splits,
+                    alphas=[0.0],
+                    l1_ratios=(0.0,),
+                    settings=self._settings,
+                    opened=opened,
+                )
+            except ConvergenceWarning:
+                return None
+        left = float(found.train_errors.min()) / max(self.null.error, 1e-300)
+        return None if self._is_perfect(left) else found
+
+    def _is_perfect(self, left: float) -> bool:
+        """Return whether a classifier leaves nothing of the deviance, but for rounding."""
+        return self.problem.family.name in CLASSIFIERS and left < _PERFECT
 
     def _contender(self, name: str, found: CrossValidation) -> Contender:
         path, k = found.path, found.index[1]

@@ -44,7 +44,7 @@ def _of_shares(
     predicted, observed, _, n = _means(y, mu, weight, place)
     centre = (observed + _Z**2 / (2.0 * n)) / (1.0 + _Z**2 / n)
     half = np.sqrt(observed * (1.0 - observed) / n + _Z**2 / (4.0 * n**2)) * _Z / (1.0 + _Z**2 / n)
-    counts = total * np.bincount(place, weight, minlength=N_BINS)
+    counts = total * np.asarray(np.bincount(place, weight, minlength=N_BINS), dtype=np.float64)
     return Reliability(name, predicted, observed, centre - half, centre + half, edges, counts)
 
 

@@ -32,6 +32,7 @@ _SHORT = {
     ABSOLUTE: "abs. error",
 }
 _MOST_CLASSES = 8
+_FINEST = 1e-3
 
 
 def held_out_blocks(comparison: Comparison) -> list[Block]:
@@ -53,7 +54,9 @@ def _measures(comparison: Comparison) -> list[Block]:
         for contender in comparison.contenders
         if contender is not best
     ]
-    header = [word for name in names for word in (_SHORT[name], "se")]
+    several = comparison.rows.y.ndim == 2
+    short = _SHORT | ({AUC: "macro AUC"} if several else {})
+    header = [word for name in names for word in (short[name], "se")]
     return [
         Heading("How well the held-out rows are predicted"),
         Grid(["model", *header], rows),
@@ -64,7 +67,8 @@ def _measures(comparison: Comparison) -> list[Block]:
 
 
 def _format(best: ByFold, null: ByFold) -> Callable[[float], str]:
-    return format_of(best.mean_and_se()[1], abs(null.mean_and_se()[0]))
+    # A measure that is the same on every fold has no spread, and needs no more digits.
+    return format_of(max(best.mean_and_se()[1], _FINEST), abs(null.mean_and_se()[0]), 2)
 
 
 def _cells(
@@ -87,19 +91,23 @@ def _legend(comparison: Comparison) -> str:
             "explained: share of the deviance of the model without features that is gone, mean "
             "over the folds. abs. error: mean distance of the count from its predicted mean."
         )
-    several = rows.y.ndim == 2
     used = comparison.best.measures[AUC].n_used
     some = f" ({used} of {comparison.n_folds})" if used < comparison.n_folds else ""
-    each = (
-        "row of a class before one of another, mean over the classes"
-        if several
-        else (f"row of {rows.labels[1]} before one of {rows.labels[0]}")
-    )
+    if rows.y.ndim == 2:
+        area = (
+            "macro AUC: one class against the rest, how often the model gives a row of it a higher "
+            f"probability than one of the others; mean over the classes, and over the folds{some}"
+        )
+        brier = "probabilities, summed over the classes"
+    else:
+        area = (
+            f"AUC: how often the model puts a row of {rows.labels[1]} before one of "
+            f"{rows.labels[0]}; mean over the folds{some}"
+        )
+        brier = "probability"
     return (
-        f"AUC: how often the model puts a {each}; mean over the folds{some} that hold every class. "
-        "log loss: half the deviance. Brier: mean squared error of the probabilit"
-        + ("ies, summed over the classes" if several else "y")
-        + ". wrong: share of rows whose most probable class is not theirs."
+        f"{area} that hold every class. log loss: half the deviance. Brier: mean squared error of "
+        f"the {brier}. wrong: share of rows whose most probable class is not theirs."
     )
 
 
@@ -156,9 +164,9 @@ def _count(value: float) -> str:
     return f"{value:.0f}" if abs(value - round(value)) < 1e-6 else significant(value)
 
 
-def format_of(fine: float, largest: float) -> Callable[[float], str]:
-    """Return what formats numbers up to `largest` with three digits of those like `fine`."""
-    digits = decimals(fine, 3)
+def format_of(fine: float, largest: float, figures: int = 3) -> Callable[[float], str]:
+    """Return what formats numbers up to `largest` with `figures` digits of those like `fine`."""
+    digits = decimals(fine, figures)
 
     def formatted(value: float) -> str:
         if not math.isfinite(value):

@@ -38,8 +38,8 @@ class FamilyChoice:
 def choose_family(y: Any, name: str = "y") -> FamilyChoice:
     """Choose a family by the values of the target.
 
-    Two values: binomial. Several labels that are no numbers: multinomial. Anything else is
-    Gaussian; where all are integers >= 0, `because` suggests Poisson.
+    Two labels or integers: binomial. Several labels that are no numbers: multinomial. Anything
+    else is Gaussian; where all are integers >= 0, `because` suggests Poisson.
 
     Parameters
     ----------
@@ -60,13 +60,13 @@ def choose_family(y: Any, name: str = "y") -> FamilyChoice:
     _refuse_missing(values)
     found = _distinct(values)
     is_text = not _is_numeric(values)
-    # Of two rows each has a number of its own: they are measurements, and no classes.
-    if found.size == 2 and (is_text or values.size > 2):
-        return FamilyChoice("binomial", f"{name} has the two values {_both(found)}")
-    if is_text:
+    if is_text and found.size > 2:
         return FamilyChoice("multinomial", f"{name} has {found.size} labels")
-    numbers = values.astype(np.float64)
-    if found.size > 2 and (numbers >= 0.0).all() and (numbers == np.floor(numbers)).all():
+    are_integers = is_text or bool((values == np.floor(values.astype(np.float64))).all())
+    # Of two rows each has a number of its own: they are measurements, and no classes.
+    if is_text or (found.size == 2 and values.size > 2 and are_integers):
+        return FamilyChoice("binomial", f"{name} has the two values {_both(found)}")
+    if found.size > 2 and are_integers and found[0] >= 0:
         hint = "for counts family poisson may fit better, for labels multinomial"
         return FamilyChoice("gaussian", f"{name} holds integers >= 0; {hint}")
     return FamilyChoice("gaussian", f"{name} holds numbers")

@@ -106,8 +106,9 @@ def calibration_figure(
     plain_axes(lower)
     upper.plot([0.0, top], [0.0, top], color=GREY, linewidth=1.0, label="perfect")
     for position, part in enumerate(shown):
-        _draw_bins(upper, part, _COLOURS[position], _MARKERS[position])
-        _draw_rows(lower, part, _COLOURS[position], filled=len(shown) == 1)
+        alone = len(shown) == 1
+        _draw_bins(upper, part, _COLOURS[position], _MARKERS[position], joined=alone)
+        _draw_rows(lower, part, _COLOURS[position], filled=alone)
     what = "share" if is_share else "mean"
     upper.set_ylabel(f"observed {what}, with 95 % interval", color=INK)
     upper.tick_params(labelbottom=False)
@@ -119,9 +120,10 @@ def calibration_figure(
     return figure
 
 
-def _draw_bins(axes: Axes, part: Reliability, colour: str, marker: str) -> None:
+def _draw_bins(axes: Axes, part: Reliability, colour: str, marker: str, *, joined: bool) -> None:
     distance = np.abs(np.stack([part.observed - part.low, part.high - part.observed]))
-    axes.plot(part.predicted, part.observed, color=colour, linewidth=0.7, alpha=0.6)
+    if joined:  # lines of several classes would cross each other
+        axes.plot(part.predicted, part.observed, color=colour, linewidth=0.7, alpha=0.6)
     look: dict[str, Any] = {"linestyle": "none", "elinewidth": 1.0, "capsize": 2.5}
     axes.errorbar(
         part.predicted,

@@ -127,14 +127,35 @@ def weights_of_rows(
         0 for the first class and 1 for the second, or a column for each class.
     sample_weight : array-like of shape (n,) or None
     """
-    if class_weight is None:
-        return sample_weight
+    n = target.shape[0]
+    if class_weight is None and not _is_one_per_row(sample_weight, n):
+        return sample_weight  # None, or X tells what is wrong
+    is_balanced = isinstance(class_weight, str) and class_weight == BALANCED
+    if not (class_weight is None or is_balanced or isinstance(class_weight, Mapping)):
+        requirement = "None, 'balanced' or a dict from each class to its weight"
+        raise ArgumentError.must_be("class_weight", requirement, class_weight)
     table = indicators(target)
-    given = check_weights(sample_weight, table.shape[0])
-    weights = np.ones(table.shape[0]) if given is None else given
-    if isinstance(class_weight, str) and class_weight == BALANCED:
-        return _balanced(weights, table)
-    return np.asarray(weights * (table @ _by_class(class_weight, classes)))
+    given = check_weights(sample_weight, n)
+    weights = np.ones(n) if given is None else given
+    if isinstance(class_weight, Mapping):
+        weights = weights * (table @ _by_class(class_weight, classes))
+    nothing = np.flatnonzero(weights @ table == 0.0)
+    if nothing.size:
+        raise _weightless(classes[nothing])
+    return _balanced(weights, table) if is_balanced else weights
+
+
+def _is_one_per_row(sample_weight: Any, n: int) -> bool:
+    try:
+        return np.asarray(sample_weight).shape == (n,)
+    except ValueError:
+        return False
+
+
+def _weightless(classes: AnyArray) -> ArgumentError:
+    got = Phrase(f"none of class {listed(classes.tolist())}")
+    hint = "leave the rows of a class out if they are not to count"
+    return ArgumentError.must("y", "hold rows of positive weight of every class", got, hint)
 
 
 def _balanced(weights: FloatArray, table: FloatArray) -> FloatArray:
@@ -146,10 +167,7 @@ def _balanced(weights: FloatArray, table: FloatArray) -> FloatArray:
     return np.asarray(weights * (table @ each))
 
 
-def _by_class(class_weight: Any, classes: AnyArray) -> FloatArray:
-    if not isinstance(class_weight, Mapping):
-        requirement = "None, 'balanced' or a dict from each class to its weight"
-        raise ArgumentError.must_be("class_weight", requirement, class_weight)
+def _by_class(class_weight: Mapping[Any, Any], classes: AnyArray) -> FloatArray:
     each = np.ones(classes.size)
     positions = {label: k for k, label in enumerate(classes.tolist())}
     for label, weight in class_weight.items():

@@ -82,7 +82,7 @@ class LogisticRegression(SingleModel, Classifier):
     >>> from sklearn.datasets import load_iris
     >>> model = LogisticRegression().fit(*load_iris(return_X_y=True))
     >>> print(model.coef_.shape, model.predict_proba([[5.0, 3.4, 1.5, 0.2]]).round(3))
-    (3, 4) X
+    (3, 4) [[0.973 0.027 0.   ]]
     """
 
     def __init__(

@@ -32,8 +32,9 @@ class Family(ABC):
     is_convex : bool
         Whether `loss` is convex in eta, so that a duality gap bounds the distance to the optimum.
 
-    Laws
-    ----
+    Notes
+    -----
+    Its laws, each of which is a test:
     `gradient` and `curvature` are the derivatives of `loss` in eta.
     `mean(linear_predictor(mu)) = mu`.
     `loss(y, eta) + conjugate(y, v) >= v eta`, with equality at v = gradient(y, eta).

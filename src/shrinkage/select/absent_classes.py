@@ -31,7 +31,7 @@ def absent_classes(problem: Problem, splits: Splits) -> list[BoolArray]:
     if problem.weights is not None:
         table &= (problem.weights > 0.0)[:, None]
     if splits.fold_ids is None:
-        return [~table[train].any(axis=0) for train, _ in splits]
+        return [np.logical_not(np.any(table[train], axis=0)) for train, _ in splits]
     # Counts of each class in each fold; those of -1, in every training set, come first.
     n_folds, ids = splits.n_folds, splits.fold_ids + 1
     counts = np.array([np.bincount(ids[rows], minlength=n_folds + 1) for rows in table.T])

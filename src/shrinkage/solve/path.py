@@ -45,7 +45,8 @@ class Path:
     intercepts : ndarray of shape (n_alphas,), or (n_alphas, K) for K classes
         In units of the linear predictor (Gaussian: of y); zeros without an intercept.
     dual_gap : ndarray of shape (n_alphas,)
-        (primal - dual value) / loss of the null model; NaN at alpha 0 but for the Gaussian family.
+        (primal - dual value) / loss of the null model. But for the Gaussian family NaN at alpha 0,
+        and where the status is SEPARATED.
     kkt_violation : ndarray of shape (n_alphas,)
         Largest distance from the optimality conditions, over alpha_max at l1_ratio 1.
     n_rounds : ndarray of shape (n_alphas,)

@@ -78,7 +78,8 @@ class Solution:
     status : Status
         How the solver ended.
     dual_gap : float
-        (primal - dual value) / loss of the null model; NaN after interpolation.
+        (primal - dual value) / loss of the null model; NaN after interpolation, where SEPARATED,
+        and at alpha 0 but for the Gaussian family.
     kkt_violation : float
         Largest distance from the optimality conditions, over alpha_max at l1_ratio 1.
     n_rounds : int

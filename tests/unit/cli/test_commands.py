@@ -251,7 +251,11 @@ GOOD = "a,b,y\n1,2,3\n2,1,5\n3,5,4\n4,4,8\n5,7,7\n6,6,9\n"
 BAD_DATA = {
     "a missing value": ("a,y\n1,2\nNA,3\n2,4\n", [], "`a` must have a value in every row"),
     "an infinity": ("a,y\n1,2\ninf,3\n2,4\n", [], "`a` must be finite, got inf in line 3"),
-    "a complex target": ("a,y\n1,1+2j\n2,3\n", [], "must name a column of numbers"),
+    "a complex target": (
+        "a,y\n1,1+2j\n2,3\n",
+        ["--family", "gaussian"],
+        "must name a column of numbers",
+    ),
     "text for numbers": ("a,y\nx,1\nz,2\ny,3\n", [], "repeat the levels of its text columns"),
     "dates": ("a,y\n2020-01-01,1\n2020-01-02,3\n", [], "got dates"),
     "an empty file": ("", [], "got an empty file"),

@@ -16,6 +16,7 @@ from shrinkage.cli.parser import make_parser
 from shrinkage.draw import description_of, svg_of
 
 PICTURES = ["geometry", "path", "sweet-spot", "correlated", "kink", "selection"]
+HELD_OUT = ["roc", "calibration"]
 N = 40
 
 
@@ -67,7 +68,8 @@ def test_the_picture_is_the_figure_of_python(matplotlib, call, data, frame, tmp_
     figure = in_python(what, frame)
     assert out.read_text(encoding="utf-8") == svg_of(figure)
     assert (found.code, found.out) == (0, "")
-    assert found.err == f"wrote {out}\n{description_of(figure)}\n"
+    said = "" if what == "kink" else "family gaussian: price holds numbers\n"
+    assert found.err == f"{said}wrote {out}\n{description_of(figure)}\n"
     assert [path.name for path in tmp_path.iterdir()] == ["picture.svg"]
 
 
@@ -85,7 +87,7 @@ def test_data_can_be_simulated(matplotlib, call, tmp_path, what):
 
 
 def test_every_picture_is_known():
-    assert list(import_module("shrinkage.cli.show")._PICTURES) == PICTURES
+    assert list(import_module("shrinkage.cli.show")._PICTURES) == PICTURES + HELD_OUT
 
 
 class Drawn(Exception):
@@ -167,6 +169,7 @@ def test_options_reach_the_function(asked, data, frame, arguments, function, exp
     seen = asked(*arguments, data, "-y", "price")
     assert seen.pop("function") == function
     assert seen.pop("y") == "price"
+    assert seen.pop("family", "gaussian") == "gaussian"
     table = seen.pop("X")
     assert list(table) == list(frame)
     assert all((table[name] == frame[name]).all() for name in frame)
@@ -334,7 +337,7 @@ def test_a_column_keeps_its_name_in_messages(matplotlib, call, tmp_path, command
     assert f"`{name}` must have a value in every row" in found.err
 
 
-@pytest.mark.parametrize("what", PICTURES)
+@pytest.mark.parametrize("what", PICTURES + HELD_OUT)
 def test_matplotlib_is_missed_before_any_work(call, monkeypatch, what):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     found = call("show", what, "nowhere.csv", "-y", "price", "-o", "picture.svg")
@@ -360,3 +363,93 @@ def test_the_defaults_that_help_names_are_those_of_python(capsys):
     assert defaults(shrinkage.plot_bias_variance, simulated).items() <= named("sweet-spot").items()
     two = {"rho": "rho", "seed": "random_state"}
     assert defaults(shrinkage.plot_correlated, two).items() <= named("correlated").items()
+
+
+@pytest.fixture(scope="module")
+def classes(frame, tmp_path_factory):
+    """A table with two labels, several, and counts for the price."""
+    rng = np.random.default_rng(3)
+    line = frame["price"]
+    table = {name: values for name, values in frame.items() if name.startswith("size")}
+    table["sold"] = np.where(line + rng.logistic(size=N) > 0, "yes", "no").astype(object)
+    kinds = np.array(["flat", "house", "villa"], object)
+    table["kind"] = kinds[np.digitize(line + rng.normal(size=N), [-1.0, 1.0])]
+    table["visits"] = rng.poisson(np.exp(0.5 * line)).astype(float)
+    path = tmp_path_factory.mktemp("classes") / "data.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(table)
+        writer.writerows(zip(*[values.tolist() for values in table.values()], strict=True))
+    return str(path), table
+
+
+def features_of(table):
+    return {name: values for name, values in table.items() if name.startswith("size")}
+
+
+@pytest.mark.parametrize("what", HELD_OUT)
+def test_pictures_of_held_out_rows_are_those_of_the_comparison(
+    matplotlib, call, classes, tmp_path, what
+):
+    data, table = classes
+    out = tmp_path / "picture.svg"
+    options = ["--keep", "size*", "--cv", "4", "-o", str(out)]
+    found = call("show", what, data, "-y", "sold", *options)
+    comparison = shrinkage.compare({**features_of(table), "sold": table["sold"]}, "sold", cv=4)
+    figure = comparison.plot_roc() if what == "roc" else comparison.plot_calibration()
+    assert out.read_text(encoding="utf-8") == svg_of(figure)
+    assert found.err.startswith("family binomial: sold has the two values 'no' and 'yes'\nwrote")
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "model"),
+    [
+        ("sold", [], shrinkage.LogisticRegressionCV(l1_ratio=0.5, cv=4)),
+        ("kind", [], shrinkage.LogisticRegressionCV(l1_ratio=0.5, cv=4)),
+        ("visits", ["--family", "poisson"], shrinkage.PoissonRegressorCV(l1_ratio=0.5, cv=4)),
+    ],
+)
+@pytest.mark.parametrize("what", ["path", "sweet-spot"])
+def test_paths_and_errors_of_every_family(
+    matplotlib, call, classes, tmp_path, what, target, options, model
+):
+    data, table = classes
+    out = tmp_path / "picture.svg"
+    options = [*options, "--keep", "size*", "--cv", "4", "-o", str(out)]
+    found = call("show", what, data, "-y", target, *options)
+    assert found.code == 0, found.err
+    model.fit(features_of(table), table[target])
+    figure = model.plot_path() if what == "path" else model.plot_cv()
+    assert out.read_text(encoding="utf-8") == svg_of(figure)
+
+
+def test_lessons_know_two_labels(matplotlib, call, classes, tmp_path):
+    data, _ = classes
+    out = tmp_path / "picture.svg"
+    for what in ("geometry", "selection", "correlated"):
+        found = call("show", what, data, "-y", "sold", "--keep", "size*", "-o", str(out))
+        assert found.code == 0, found.err
+        assert found.err.startswith("family binomial: sold has the two values")
+
+
+FAMILY_WRONG = {
+    "labels in a picture of numbers": (["kink", "-y", "sold"], "must name a column of numbers"),
+    "several labels in the plane": (["geometry", "-y", "kind"], "--family"),
+    "numbers without classes": (["roc", "-y", "size 0"], "`--family` must be one of binomial, mul"),
+    "numbers with an error of their own": (["calibration", "-y", "size 0"], "`--family` must be"),
+    "a family that a picture lacks": (
+        ["geometry", "-y", "kind", "--family", "multinomial"],
+        "invalid choice: 'multinomial'",
+    ),
+    "no data": (["roc", "-y", "sold"], "DATA must be given"),
+}
+
+
+@pytest.mark.parametrize("case", FAMILY_WRONG)
+def test_a_family_that_a_picture_cannot_draw_is_refused(matplotlib, call, classes, tmp_path, case):
+    arguments, sentence = FAMILY_WRONG[case]
+    data = [] if case == "no data" else [classes[0], "--keep", "size*"]
+    found = call("show", *arguments, *data, "-o", str(tmp_path / "picture.svg"))
+    assert (found.code, found.out) == (2, "")
+    assert sentence in found.err
+    assert not list(tmp_path.iterdir())

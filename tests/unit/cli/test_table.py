@@ -99,6 +99,31 @@ def test_the_example_has_squares_and_interactions():
     assert sum(name.endswith("^2") for name in table.columns) == 9
 
 
+@pytest.mark.parametrize(
+    ("name", "loader", "target"),
+    [
+        ("example:breast-cancer", "load_breast_cancer", "diagnosis"),
+        ("example:wine", "load_wine", "cultivar"),
+    ],
+)
+def test_examples_of_classes_are_those_of_scikit_learn(name, loader, target):
+    datasets = pytest.importorskip("sklearn.datasets")
+    source = getattr(datasets, loader)()
+    table = read_table(name)
+    assert list(table.columns) == [*source.feature_names, target]
+    features = [values for column, values in table.columns.items() if column != target]
+    np.testing.assert_array_equal(np.column_stack(features), source.data)
+    assert table.columns[target].tolist() == source.target_names[source.target].tolist()
+
+
+def test_the_example_of_counts_holds_integers():
+    table = read_table("example:doctor-visits")
+    assert (table.n_rows, len(table.columns)) == (2019, 10)
+    visits = table.columns["visits"]
+    assert (visits == np.floor(visits)).all()
+    assert visits.min() == 0.0
+
+
 BAD = {
     "an empty file": (b"", "must have a line with column names, got an empty file"),
     "no rows": (b"a,b\n", "must have rows below its header"),

@@ -201,7 +201,7 @@ def test_balanced_weights_are_those_of_the_training_fold(weight) -> None:
         ({7: 1.0}, "`class_weight` must name classes of y, got 7.\nHint: they are 0, 1"),
         ({1: -1.0}, "`class_weight` must hold finite numbers >= 0, got -1.0 for class 1"),
         ({1: "2"}, "`class_weight` must hold finite numbers >= 0, got '2' for class 1"),
-        ({1: 0.0}, "`y` must hold both classes"),
+        ({1: 0.0}, "`y` must hold rows of positive weight of every class, got none of class 1."),
     ],
 )
 def test_class_weights_are_checked(class_weight, message: str) -> None:

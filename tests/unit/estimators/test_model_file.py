@@ -41,14 +41,22 @@ MODELS = {
     "logistic": shrinkage.LogisticRegression(0.1),
     "logistic, no penalty": shrinkage.LogisticRegression(0.0),
     "logistic cv": shrinkage.LogisticRegressionCV(10, cv=4, scoring="auc", class_weight="balanced"),
+    "three classes": shrinkage.LogisticRegression(0.1, 1.0),
+    "three classes cv": shrinkage.LogisticRegressionCV(10, cv=4, scoring="accuracy"),
+    "two classes with coefficients each": shrinkage.LogisticRegression(0.1, family="multinomial"),
+    "shares of classes": shrinkage.GeneralizedLinearRegressor("multinomial", 0.1),
     "family by name": shrinkage.GeneralizedLinearRegressor("poisson"),
     "family by value": shrinkage.GeneralizedLinearRegressor(Binomial()),
     "elastic net cv": shrinkage.ElasticNetCV(10, l1_ratio=[0.2, 0.9], rule="1se", cv=KFold(4)),
 }
 
 
-def target_of(model) -> np.ndarray:
+def target_of(model, name: str = "") -> np.ndarray:
     family = model._family().name
+    if name.startswith("three"):
+        return np.array(["a", "b", "c"])[np.digitize(Y, [1.0, 4.0])]
+    if name.startswith("shares"):
+        return np.digitize(Y, [1.0, 4.0])
     if family == "poisson":
         return np.round(np.exp(Y / 4.0))
     if family == "gaussian":
@@ -61,7 +69,7 @@ def target_of(model) -> np.ndarray:
 @pytest.mark.parametrize("data", [X, FRAME], ids=["array", "frame"])
 def test_a_loaded_model_is_the_saved_one(name: str, data, tmp_path: Path) -> None:
     model = MODELS[name]
-    model.fit(data, target_of(model))
+    model.fit(data, target_of(model, name))
     written = model.save(tmp_path / "model.json")
     again = shrinkage.load(written)
     assert type(again) is type(model)
@@ -72,8 +80,11 @@ def test_a_loaded_model_is_the_saved_one(name: str, data, tmp_path: Path) -> Non
     assert again.n_features_in_ == model.n_features_in_
     document = json.loads(written.read_text(encoding="utf-8"))
     jsonschema.validate(document, SCHEMA)
-    coef = np.ravel(model.coef_).tolist()
-    assert document["coefficients"] == dict(zip(model.coef_names_, coef, strict=True))
+    columns = np.atleast_2d(model.coef_).T.tolist()
+    found = [np.ravel(each).tolist() for each in document["coefficients"].values()]
+    assert dict(zip(document["coefficients"], found, strict=True)) == dict(
+        zip(model.coef_names_, columns, strict=True)
+    )
     assert document["family"] == model._family().name
     assert again.coef_.shape == model.coef_.shape
     assert np.shape(again.intercept_) == np.shape(model.intercept_)

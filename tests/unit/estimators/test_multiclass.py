@@ -175,6 +175,19 @@ def test_class_weights_are_sample_weights() -> None:
     assert by_class.summary() == by_row.summary()
 
 
+def test_a_class_without_weight_is_named() -> None:
+    message = "`y` must hold rows of positive weight of every class, got none of class 'bird'"
+    for model, weight in (
+        (LogisticRegression(class_weight={"bird": 0.0}), None),
+        (LogisticRegression(), np.where(CODES == 1, 0.0, 1.0)),
+        (LogisticRegression(class_weight="balanced"), np.where(CODES == 1, 0.0, W)),
+    ):
+        with pytest.raises(ArgumentError, match=message):
+            model.fit(X, NAMES, sample_weight=weight)
+    with pytest.raises(ArgumentError, match="`sample_weight` must have one entry per row"):
+        LogisticRegression().fit(X, NAMES, sample_weight=W[1:])
+
+
 def test_balanced_classes_have_the_same_share_of_the_weight() -> None:
     model = LogisticRegression(1e6, class_weight="balanced").fit(X, CODES, sample_weight=W)
     assert_allclose(model.intercept_, 0.0, atol=1e-4)

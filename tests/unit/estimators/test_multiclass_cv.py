@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_wine
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 import shrinkage
@@ -99,6 +99,22 @@ def test_measures(scoring: str, measure: str, larger: bool) -> None:
     assert model._larger_is_better is larger
     best = np.nanmax if larger else np.nanmin
     assert_allclose(model.cv_mean_[model.best_index_], best(model.cv_mean_), rtol=1e-12)
+
+
+def test_fold_errors_are_those_of_the_predictions() -> None:
+    folds, y = StratifiedKFold(4), np.eye(K)[CODES]
+    peers = {
+        "mse": lambda mu, rows: ((y[rows] - mu) ** 2).sum(axis=1).mean(),
+        "mae": lambda mu, rows: np.abs(y[rows] - mu).sum(axis=1).mean(),
+        "misclassification": lambda mu, rows: np.mean(mu.argmax(axis=1) != CODES[rows]),
+        "deviance": lambda mu, rows: 2.0 * log_loss(CODES[rows], mu),
+        "neg_log_loss": lambda mu, rows: -log_loss(CODES[rows], mu),
+        "roc_auc_ovr": lambda mu, rows: roc_auc_score(CODES[rows], mu, multi_class="ovr"),
+    }
+    for scoring, expected in peers.items():
+        model = LogisticRegressionCV([0.03], cv=folds, scoring=scoring).fit(X, NAMES)
+        errors = [expected(model.oof_predict_[test], test) for _, test in folds.split(X, CODES)]
+        assert_allclose(model.cv_mean_[0, 0], np.mean(errors), rtol=1e-9)
 
 
 def test_the_area_under_the_curve_is_for_two_classes() -> None:

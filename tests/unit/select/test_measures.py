@@ -18,7 +18,12 @@ from shrinkage.select.closed_form import leave_one_out
 from shrinkage.select.crossval import cross_validate
 from shrinkage.select.curves import Curves
 from shrinkage.select.folds import make_splits
-from shrinkage.select.measures import area_under_curve, misclassification
+from shrinkage.select.measures import (
+    absolute_error,
+    area_under_curve,
+    misclassification,
+    squared_error,
+)
 from shrinkage.solve import make_problem
 from shrinkage.solve.fold_points import Folds
 from tests import cases
@@ -30,9 +35,7 @@ PEERS = {
     "deviance": None,
     "mse": mean_squared_error,
     "mae": mean_absolute_error,
-    "misclassification": lambda y, mu, sample_weight: np.average(
-        y != (mu > 0.5), weights=sample_weight
-    ),
+    "misclassification": lambda y, mu, sample_weight: _misclassified(y, mu, sample_weight),
     "auc": roc_auc_score,
 }
 
@@ -44,7 +47,10 @@ def problem_of(family, option="weights and offset", design="tall"):
 
 
 def splits_of(problem, n_folds=4):
-    return make_splits(n_folds, problem.y.size, weights=problem.weights)
+    return make_splits(n_folds, problem.y.shape[0], weights=problem.weights)
+
+
+OF_CLASSES = {"misclassification": ("binomial", "multinomial"), "auc": ("binomial",)}
 
 
 @pytest.mark.parametrize("scoring", PEERS)
@@ -52,14 +58,17 @@ def splits_of(problem, n_folds=4):
 def test_errors_are_those_of_the_predictions(family, scoring):
     problem = problem_of(family)
     splits = splits_of(problem)
-    if scoring in ("misclassification", "auc") and family != "binomial":
-        with pytest.raises(ArgumentError, match=f"`scoring` can't be '{scoring}' for the {family}"):
+    if family not in OF_CLASSES.get(scoring, [family]):
+        known = "3 classes" if family == "multinomial" else f"the {family}"
+        with pytest.raises(ArgumentError, match=f"`scoring` can't be '{scoring}' for {known}"):
             cross_validate(problem, splits, scoring=scoring)
         return
     found = cross_validate(problem, splits, alphas=8, scoring=scoring)
     assert found.larger_is_better == (scoring == "auc")
     y, weight = problem.response, problem.weights
     peer = PEERS[scoring] or _mean_deviance(family)
+    if y.ndim == 2 and scoring in ("mse", "mae"):
+        peer = _summed(peer)
     for fold, (_, test) in enumerate(splits):
         test = test[weight[test] > 0]
         expected = peer(y[test], found.oof_predict[test], sample_weight=weight[test])
@@ -68,6 +77,20 @@ def test_errors_are_those_of_the_predictions(family, scoring):
         assert found.cv_mean[found.index] == found.cv_mean.max()
     else:
         assert found.cv_mean[found.index] == found.cv_mean.min()
+
+
+def _misclassified(y, mu, sample_weight):
+    if y.ndim == 2:
+        y, mu = y.argmax(axis=1), mu.argmax(axis=1)
+        return np.average(y != mu, weights=sample_weight)
+    return np.average(y != (mu > 0.5), weights=sample_weight)
+
+
+def _summed(peer):
+    def summed(y, mu, sample_weight):
+        return peer(y, mu, sample_weight=sample_weight) * y.shape[1]
+
+    return summed
 
 
 def _mean_deviance(family):
@@ -99,6 +122,35 @@ def test_misclassification():
     y, share = np.array([0.0, 1.0, 0.0]), np.array([0.5, 0.25, 0.25])
     assert_allclose(misclassification(y, mu, share), [0.25, 0.0])
     assert_allclose(misclassification(np.array([0.0, 1.0, 0.3]), mu, share), [0.175, 0.075])
+
+
+def test_measures_of_several_classes():
+    rng = np.random.default_rng(1)
+    mu = rng.dirichlet([1.0, 2.0, 1.0], size=(30, 2))
+    codes, share = rng.integers(0, 3, 30), rng.dirichlet(np.ones(30))
+    y = np.eye(3)[codes]
+    for k, column in enumerate(mu.transpose(1, 0, 2)):
+        expected = sum(share[i] * ((y[i] - column[i]) ** 2).sum() for i in range(30))
+        assert squared_error(y, mu, share)[k] == pytest.approx(expected, rel=1e-12)
+        expected = sum(share[i] * np.abs(y[i] - column[i]).sum() for i in range(30))
+        assert absolute_error(y, mu, share)[k] == pytest.approx(expected, rel=1e-12)
+        expected = 1 - accuracy_score(codes, column.argmax(axis=1), sample_weight=share)
+        assert misclassification(y, mu, share)[k] == pytest.approx(expected, rel=1e-12)
+    # A row with shares of the classes counts for all of them.
+    mixed = rng.dirichlet(np.ones(3), 30)
+    each = misclassification(np.tile(np.eye(3), (30, 1)), mu.repeat(3, axis=0), np.ones(90) / 90)
+    assert_allclose(misclassification(np.full((30, 3), 1 / 3), mu, np.ones(30) / 30), each)
+    assert (misclassification(mixed, mu, share) < 1).all()
+
+
+@pytest.mark.parametrize("function", [misclassification, area_under_curve])
+def test_two_classes_with_a_column_each(function):
+    rng = np.random.default_rng(2)
+    mu, y, share = rng.uniform(size=(40, 3)), rng.integers(0, 2, 40) * 1.0, np.ones(40) / 40
+    each = np.stack([1 - mu, mu], axis=2)
+    assert_allclose(function(np.stack([1 - y, y], axis=1), each, share), function(y, mu, share))
+    twice = squared_error(np.stack([1 - y, y], axis=1), each, share)
+    assert_allclose(twice, 2 * squared_error(y, mu, share))
 
 
 def test_ties_of_a_step_like_measure_go_to_the_larger_alpha():

@@ -1,0 +1,156 @@
+"""What goes wrong with logistic and Poisson loss: a certified answer, or a status that says why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.optimize import linprog
+
+from shrinkage import Settings, elastic_net_path
+from shrinkage.solve import Status
+from shrinkage.solve.certificate import certify
+from tests.cases import FAMILIES, NEWTON_FAMILIES
+from tests.random_problems import random_family_problem
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning"),
+    pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning"),
+]
+
+# Problems that once overflowed, stalled, or were certified wrongly.
+FOUND = [
+    ("poisson", seed) for seed in (2791, 4094, 4207, 4439, 5100, 6251, 6556, 7514, 8827, 20351)
+] + [("binomial", seed) for seed in (2073, 3430, 4397, 5249, 7354, 9370)]
+
+
+def _random(family, seed):
+    problem = random_family_problem(seed, FAMILIES[family].of_response)
+    return problem, {"family": family} | problem.options
+
+
+def _correlated(n, p, seed=3):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p))
+    for j in range(1, p):
+        X[:, j] = 0.5 * X[:, j - 1] + np.sqrt(0.75) * X[:, j]
+    return X
+
+
+def _response(family, z, seed=2):
+    return FAMILIES[family].of_response(np.random.default_rng(seed), z)
+
+
+def has_no_finite_optimum(X, y, family, factor, lower=None, upper=None, weight=None, **options):
+    """Whether a change of free coefficients without end never makes a row's fit worse.
+
+    A linear program: the largest total by which eta can move towards the ends that y is at.
+    """
+    kept = np.ones(len(y), bool) if weight is None else weight > 0
+    free = np.flatnonzero(factor == 0)
+    Z, y = X[kept][:, free], y[kept]
+    room = [
+        (
+            0.0 if lower is not None and np.isfinite(lower[j]) else -1.0,
+            0.0 if upper is not None and np.isfinite(upper[j]) else 1.0,
+        )
+        for j in free
+    ]
+    if options.get("fit_intercept", True):
+        Z = np.column_stack([Z - Z.mean(axis=0), np.ones(len(y))])
+        room.append((-1.0, 1.0))
+    size = np.sqrt((Z**2).mean(axis=0))
+    Z = Z / np.where(size > 0, size, 1.0)
+    up = (y == 1.0) & (family == "binomial")
+    ends, towards = up | (y == 0.0), np.where(up, 1.0, -1.0)
+    gains = (towards[:, None] * Z)[ends]
+    inner = {"A_eq": Z[~ends], "b_eq": np.zeros((~ends).sum())} if not ends.all() else {}
+    found = linprog(
+        -gains.sum(axis=0), A_ub=-gains, b_ub=np.zeros(len(gains)), bounds=room, **inner
+    )
+    assert found.status == 0
+    return -found.fun > 1e-7
+
+
+@pytest.mark.parametrize("form", [np.asfortranarray, sparse.csc_array])
+@pytest.mark.parametrize(("family", "seed"), FOUND)
+def test_problems_that_once_failed(family, seed, form):
+    problem, options = _random(family, seed)
+    X, y = problem.X, problem.y
+    path = elastic_net_path(
+        form(X), y, alphas=6, alpha_min_ratio=problem.alpha_min_ratio, **options
+    )
+    factor = options.get("penalty_factor", np.ones(X.shape[1]))
+    separated = (factor == 0).any() and has_no_finite_optimum(
+        X, y, factor=factor, weight=options.get("sample_weight"), **options
+    )
+    assert np.isfinite(path.coef_path).all()
+    assert np.isfinite(path.intercepts).all()
+    assert path.n_rounds.max() <= 300
+    for k, alpha in enumerate(path.alphas):
+        assert (path.status[k] is Status.SEPARATED) == separated
+        if separated:
+            assert np.isnan(path.dual_gap[k])
+            continue
+        judged = certify(X, y, path.coef_path[k], path.intercepts[k], alpha=alpha, **options)
+        assert judged.dual_gap <= 1.01e-8
+        assert path.status[k].converged
+
+
+def far_from_zero(rng):
+    return _correlated(80, 12) + 1e6, {}
+
+
+def bounded_free_features(rng):
+    X = _correlated(80, 12) + rng.normal(size=12)
+    factor, low, high = np.ones(12), np.full(12, -np.inf), np.full(12, np.inf)
+    factor[[2, 5]], low[2], high[2], high[5] = 0.0, -0.1, 0.05, 0.3
+    return X, {"penalty_factor": factor, "lower": low, "upper": high}
+
+
+def free_and_duplicated(rng):
+    X = _correlated(60, 20)
+    X = np.hstack([X, X[:, :10]])
+    return X, {"penalty_factor": np.where(np.arange(30) % 15 == 0, 0.0, 1.0)}
+
+
+def unequal_units(rng):
+    return _correlated(80, 12) * np.logspace(-4, 4, 12), {"standardize": False}
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.3])
+@pytest.mark.parametrize("family", NEWTON_FAMILIES)
+@pytest.mark.parametrize(
+    "case", [far_from_zero, bounded_free_features, free_and_duplicated, unequal_units]
+)
+def test_from_alpha_max_on_all_that_is_penalised_is_zero(case, family, l1_ratio):
+    X, options = case(np.random.default_rng(0))
+    y = _response(family, (X[:, 0] - X[:, 0].mean()) / X[:, 0].std())
+    options |= {"family": family, "l1_ratio": l1_ratio}
+    strongest = elastic_net_path(X, y, alphas=2, **options).alpha_max
+    path = elastic_net_path(X, y, alphas=strongest * np.array([30.0, 2.0, 1.0, 0.999]), **options)
+    penalised = options.get("penalty_factor", np.ones(X.shape[1])) > 0
+    assert path.status[:3] == (Status.NULL_MODEL,) * 3
+    assert path.status[3] is Status.CONVERGED
+    assert not path.coef_path[:3, penalised].any()
+    assert path.coef_path[3, penalised].any()
+    for k, alpha in enumerate(path.alphas):
+        judged = certify(X, y, path.coef_path[k], path.intercepts[k], alpha=alpha, **options)
+        assert judged.dual_gap <= 1.01e-8
+
+
+def test_rounds_are_limited_over_all_that_an_alpha_takes():
+    X = _correlated(100, 20)
+    offset = 300.0 * np.random.default_rng(0).choice([-1.0, 1.0], 100)
+    y = _response("binomial", X[:, 0])
+    few = Settings(max_rounds=20)
+    path = elastic_net_path(
+        X, y, family="binomial", offset=offset, alphas=5, alpha_min_ratio=1e-4, settings=few
+    )
+    for k, alpha in enumerate(path.alphas):
+        judged = certify(
+            X, y, path.coef_path[k], path.intercepts[k], family="binomial", offset=offset,
+            alpha=alpha,
+        )  # fmt: skip
+        assert path.dual_gap[k] == pytest.approx(judged.dual_gap, rel=0.05, abs=1e-8)
+        assert path.status[k].converged == (judged.dual_gap <= 1e-8)
