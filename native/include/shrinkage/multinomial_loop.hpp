@@ -66,23 +66,29 @@ public:
         _plan.refreshed();
     }
 
-    /// Whether what is not penalised could fit some rows ever better: where the fit is extreme, the
-    /// next Newton step of what is not penalised still goes on, though no correlation is left.
-    bool is_separated(MultinomialDescent& descent) {
-        constexpr double extreme = 15.0, still = 1e-5;
-        const bool unpenalised = descent.l1 + descent.l2 == 0.0;
-        if (!descent.has_converged() || !(unpenalised || _model.slots().any_free())) return false;
-        const MultinomialPoint& best = descent.best;
-        if (largest_spread(best, nullptr) < extreme) return false;
-        refresh_at(best);
-        if (unpenalised) {
-            descent.propose(_model);
-        } else {
-            descent.trial = best;
-            if (!add_free_step(descent.trial)) return false;
+    /// Whether what is not penalised could fit some rows ever better. Newton's method in bounded
+    /// steps from where all coefficients are 0, until the residuals of a step's quadratic model keep
+    /// their signs for all classes that a row is not in, which proves a finite optimum (Stiemke's
+    /// lemma), or the fit has gone far and still goes on.
+    /// @param best the fit of what is not penalised
+    bool is_separated(const MultinomialPoint& best) {
+        constexpr int most_steps = 100;
+        constexpr double extreme = 8.0, far = 20.0;
+        MultinomialPoint start = best;
+        start.coef.assign(start.coef.size(), 0.0);
+        evaluate(start);
+        if (_model.largest_change(start, best) < extreme) return false;
+        MultinomialPoint point = start;
+        for (int step = 0; step < most_steps; ++step) {
+            if (_model.largest_change(start, point) > far) return true;
+            refresh_at(point);
+            MultinomialPoint next = point;
+            if (!add_free_step(next)) return false;
+            evaluate(next);
+            if (!_model.turns_residuals(point, next) || !shorten(point, next)) return false;
+            point = std::move(next);
         }
-        evaluate(descent.trial);
-        return largest_spread(descent.trial, &best) > still;
+        return false;
     }
 
 private:
@@ -101,15 +107,15 @@ private:
         MultinomialDescent stage;
         stage.best = descent.best;
         Index rounds = 0;
-        double temperature = largest_spread(descent.best, nullptr) / reach;
-        for (; temperature > 1.0; temperature *= per_stage) {
+        double temperature = largest_spread(descent.best) / reach;
+        for (; temperature > 1.0 && rounds < descent.rounds_left(); temperature *= per_stage) {
             _likelihood.set_temperature(temperature);
             MultinomialPoint from = stage.best;
             evaluate(from);
             refresh_at(from);
             typename MultinomialDescent::Limits rough = limits();
             rough.enough = 1e-6 * _null_loss;
-            rough.most_rounds = most_rounds;
+            rough.most_rounds = std::min(most_rounds, descent.rounds_left() - rounds);
             rough.is_rough = true;
             stage.start(descent.l1, descent.l2, from, rough);
             stage.propose(_model);
@@ -143,39 +149,63 @@ private:
         descent.refreshed(true);
     }
 
-    /// A Newton step of the pairs of penalty factor 0 that no bound holds.
-    /// @return false: none can be taken
+    /// Brings the end of a step nearer, so that no eta changes by much and the loss falls.
+    /// @return false: it does not fall
+    bool shorten(const MultinomialPoint& from, MultinomialPoint& to) {
+        constexpr double longest = 2.0, least = 1e-6;
+        const std::vector<double> end = to.coef;
+        double share = std::min(1.0, longest / _model.largest_change(from, to));
+        for (; share > least; share *= 0.5) {
+            for (std::size_t s = 0; s < end.size(); ++s)
+                to.coef[s] = from.coef[s] + share * (end[s] - from.coef[s]);
+            evaluate(to);
+            if (to.loss < from.loss) return true;
+        }
+        return false;
+    }
+
+    /// A Newton step of the coefficients that may grow without end, where bounds leave but one side
+    /// to that side of 0. @return false: none can be taken
     bool add_free_step(MultinomialPoint& point) const {
+        constexpr double damping = 1e-10, infinity = std::numeric_limits<double>::infinity();
         const QuadraticSlots& slots = _model.slots();
         std::vector<int> free;
-        for (int s = 0; s < static_cast<int>(_model.size()); ++s)
-            if (slots.penalty_factor(s) == 0.0 && point.coef[s] > slots.lower(s) &&
-                point.coef[s] < slots.upper(s))
-                free.push_back(s);
+        std::vector<double> step, low, high;
+        for (int s = 0; s < static_cast<int>(_model.size()); ++s) {
+            const bool only_up = std::isfinite(slots.lower(s));
+            const bool only_down = std::isfinite(slots.upper(s));
+            const double slope = point.gradient[s];
+            if (slots.penalty_factor(s) != 0.0 || (only_up && only_down)) continue;
+            if (point.coef[s] == 0.0 && ((only_up && slope < 0.0) || (only_down && slope > 0.0)))
+                continue;
+            free.push_back(s);
+            step.push_back(slope);
+            low.push_back(only_up ? 0.0 : -infinity);
+            high.push_back(only_down ? 0.0 : infinity);
+        }
         const std::size_t m = free.size();
-        std::vector<double> gram(m * m), step(m);
+        std::vector<double> gram(m * m);
         slots.cross(free, free, gram.data(), static_cast<Index>(m));
-        for (std::size_t i = 0; i < m; ++i) step[i] = point.gradient[free[i]];
+        for (std::size_t i = 0; i < m; ++i) gram[i * m + i] *= 1.0 + damping;
         const auto order = static_cast<Blas::Int>(m);
         if (m == 0 || _runtime.blas.potrf('L', order, gram.data(), order) != 0) return false;
         _runtime.blas.potrs('L', order, 1, gram.data(), order, step.data(), order);
-        for (std::size_t i = 0; i < m; ++i)
-            point.coef[free[i]] = std::clamp(point.coef[free[i]] + step[i], slots.lower(free[i]),
-                                             slots.upper(free[i]));
+        for (std::size_t i = 0; i < m; ++i) {
+            double& coef = point.coef[free[i]];
+            coef = std::clamp(coef + step[i], low[i], high[i]);
+        }
         return true;
     }
 
-    /// Largest difference between classes of eta + intercept (less those of another point), over
-    /// the rows that weigh something.
-    double largest_spread(const MultinomialPoint& point, const MultinomialPoint* other) const {
+    /// Largest difference between classes of eta + intercept, over the rows that weigh something.
+    double largest_spread(const MultinomialPoint& point) const {
         const Index n = _data.rows(), K = _likelihood.n_classes();
         double largest = 0.0;
         for (Index i = 0; i < n; ++i) {
             if (_likelihood.wt()[i] == 0.0) continue;
             double low = std::numeric_limits<double>::infinity(), high = -low;
             for (Index k = 0; k < K; ++k) {
-                double eta = point.eta[k * n + i] + point.intercept.values[k];
-                if (other) eta -= other->eta[k * n + i] + other->intercept.values[k];
+                const double eta = point.eta[k * n + i] + point.intercept.values[k];
                 low = std::min(low, eta);
                 high = std::max(high, eta);
             }
