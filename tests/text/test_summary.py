@@ -97,6 +97,37 @@ are shrunk towards zero besides; the usual standard errors know of neither and w
 too small.
 """
 
+# Shares of 1/2, 1/4 and 1/4: logarithms -0.6931 and -1.3863, less their mean of -1.1552.
+THREE_CLASSES = """\
+LogisticRegression: 0 of 2 features kept, 0.0 % of the deviance explained (8 rows)
+
+model               log probability of each class, but for a number common to all = \
+intercept + sum of coefficient times feature
+alpha               0.6 at l1_ratio 0.5; alpha_max #, alpha/alpha_max #: at this strength every \
+penalised coefficient is zero
+in other words      glmnet          lambda=0.6, alpha=0.5
+                    scikit-learn    LogisticRegression(C=0.208333, l1_ratio=0.5, solver='saga')
+                    statsmodels     no MNLogit penalises all classes alike
+                    Keras           l1=0.3, l2=0.15
+                    torch           no weight_decay has an L1 part
+                    sum of losses   + 2.4*sum |b| + 1.2*sum b^2
+                    mean of losses  + 0.3*sum |b| + 0.15*sum b^2
+                    for packages that do not scale: each column over its standard deviation
+degrees of freedom  0
+status              NULL_MODEL: Every penalised coefficient is zero: alpha is not below \
+alpha_max. Choose a smaller alpha.
+certificate         duality gap # of the null model's loss, KKT violation # of alpha_max, # rounds
+
+coefficients per standard deviation of their feature, for each class:
+feature         left    none    right
+(intercept)  -0.2310  0.4621  -0.2310
+exactly zero in every class: dose, age
+
+No p-values: the same data chose the features and estimated their coefficients, which
+are shrunk towards zero besides; the usual standard errors know of neither and would be
+too small.
+"""
+
 POISSON = """\
 PoissonRegressor: 2 of 2 features kept, 100.0 % of the deviance explained (4 rows)
 
@@ -165,6 +196,15 @@ def test_logistic() -> None:
         r"alpha_max \d\S+, alpha/alpha_max \d\S*:", "alpha_max #, alpha/alpha_max #:", text
     )
     assert text + "\n" == LOGISTIC
+
+
+def test_three_classes() -> None:
+    data, y = pd.concat([X, X]), ["none", "left", "none", "right", "left", "none", "right", "none"]
+    text = masked(shrinkage.LogisticRegression(0.6, 0.5).fit(data, y).summary())
+    text = re.sub(
+        r"alpha_max \d\S+, alpha/alpha_max \d\S*:", "alpha_max #, alpha/alpha_max #:", text
+    )
+    assert text + "\n" == THREE_CLASSES
 
 
 def test_poisson() -> None:
