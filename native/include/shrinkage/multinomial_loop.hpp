@@ -25,7 +25,8 @@ public:
           _null_loss(null_loss),
           _task(task),
           _model(runtime, data, limits, _likelihood,
-                 task.l1_ratio < 1.0 ? Method::cholesky : Method::inverse, most_engine_rounds) {}
+                 task.l1_ratio < 1.0 ? Method::cholesky : Method::inverse, most_engine_rounds),
+          _offsets_are_far(_likelihood.largest_offset() > far_offset) {}
     MultinomialLoop(const MultinomialLoop&) = delete;
     MultinomialLoop& operator=(const MultinomialLoop&) = delete;
 
@@ -53,7 +54,7 @@ public:
             _rejects += descent.judge(_model);
             if (descent.is_finished()) return;
             refresh_if_worth_it(descent);
-            if (descent.is_struggling() && !_is_softened) soften(descent);
+            if (descent.is_struggling() && !_is_softened && _offsets_are_far) soften(descent);
             descent.propose(_model);
         }
     }
@@ -93,12 +94,13 @@ public:
 
 private:
     static constexpr Index most_engine_rounds = 1000;
+    static constexpr double far_offset = 10.0;
 
     /// |sum u| that is small beside the gap, for coefficients of length 1. Very small: where means
     /// underflow, what scaling the dual point costs is of first order.
     double enough_balance() const { return 1e-4 * _task.tol * _null_loss; }
 
-    /// Where rows are misfit by far the loss is flat there, and a quadratic model knows nothing.
+    /// Where rows are misfit by far (as offsets may have it) the loss is flat there, and a quadratic model knows nothing.
     /// Solves the softened losses T l(y, eta / T), T falling to 1, each from the solution before.
     void soften(MultinomialDescent& descent) {
         constexpr double per_stage = 0.7, reach = 5.0;
@@ -133,7 +135,9 @@ private:
     void refresh_if_worth_it(MultinomialDescent& descent) {
         using Wish = typename MultinomialDescent::Wish;
         constexpr double damped = 0.1;
-        switch (descent.wish(_model.step_cost(), _model.gram_cost())) {
+        const Wish wish = descent.wish(_model.step_cost(), _model.gram_cost());
+        if (wish != Wish::refresh && !_offsets_are_far) return;  // a shorter step will do
+        switch (wish) {
             case Wish::nothing:
                 return;
             case Wish::refresh:
@@ -217,10 +221,11 @@ private:
     const Runtime& _runtime;
     const ScaledColumns& _data;
     MultinomialLikelihood _likelihood;  ///< of its own, because it is softened at times
-    bool _is_softened = false;
     double _null_loss;
     const PathTask& _task;
     MultinomialModel<Columns> _model;
+    bool _offsets_are_far;
+    bool _is_softened = false;
     RefreshPlan _plan;
     Index _rejects = 0;
 };

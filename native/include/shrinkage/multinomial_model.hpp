@@ -364,7 +364,7 @@ private:
     ClassCurvatures _curvatures;
     std::vector<double> _cross;  ///< V row by row
     ClassSystem _intercepts;     ///< M
-    double _damping = 1e-11;
+    double _damping = 0.0;
     Index _version = 0;
     Counts _counts;
     std::vector<double> _parts;  ///< sums of blocks
