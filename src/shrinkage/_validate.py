@@ -323,7 +323,7 @@ def as_numbers(name: str, value: object) -> AnyArray:
     if kind == "c":
         raise errors.complex_numbers(name)
     if kind != "O":
-        raise errors.not_numbers(name, f"an array of dtype {array.dtype}")
+        raise errors.not_numbers(name, f"an array of dtype {array.dtype}", kind in "US")
     return _from_objects(name, array)
 
 

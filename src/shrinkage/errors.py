@@ -154,19 +154,25 @@ def _with_hint(sentence: str, hint: str | None) -> str:
 # The sentences about data, which several modules say.
 
 
-def not_numbers(name: str, got: str) -> DataTypeError:
+_LABELS = "labels are for LogisticRegression and compare; in pictures for family='binomial'"
+
+
+def not_numbers(name: str, got: str, is_text: bool = False) -> DataTypeError:
     """Return the error for an array, of a kind described by `got`, that holds no real numbers."""
-    return DataTypeError.must(name, "hold real numbers", Phrase(got))
+    hint = _LABELS if is_text and name == "y" else None
+    return DataTypeError.must(name, "hold real numbers", Phrase(got), hint)
 
 
 def not_a_number(name: str, value: object, row: int | None, column: int | None) -> DataTypeError:
     """Return the error for one entry of an object array that is not a number."""
     got = describe(value) if row is None else f"{describe(value)} at {_entry(name, row, column)}"
-    if not isinstance(value, (str, bytes)):
+    is_text = isinstance(value, (str, bytes))
+    if not is_text:
         # Python's own words for float(value), which scikit-learn's checks look for.
         kind = type(value).__name__
         got += f" (float() argument must be a string or a real number, not {kind!r})"
-    return DataTypeError.must(name, "hold real numbers", Phrase(got)).at(row, column)
+    hint = _LABELS if is_text and name == "y" else None
+    return DataTypeError.must(name, "hold real numbers", Phrase(got), hint).at(row, column)
 
 
 def ragged(name: str) -> DataError:
@@ -280,7 +286,7 @@ def text_column(column: str) -> DataTypeError:
 def text_target(column: str) -> DataTypeError:
     """Return the error for a target column of text."""
     got = Phrase(f"text in column {column!r}")
-    return DataTypeError.must("y", "hold numbers", got).at(None, column)
+    return DataTypeError.must("y", "hold numbers", got, _LABELS).at(None, column)
 
 
 def bad_target(column: str, value: float, row: int) -> DataError:

@@ -91,7 +91,7 @@ def test_folds_of_the_other_families_equal_refits(case):
     alphas = elastic_net_path(X, y, alphas=6, alpha_min_ratio=0.01, **options).alphas
     found = cross_validate(problem, splits, alphas=alphas, settings=tight)
     weight = options.pop("sample_weight", np.ones(n))
-    offset = options.pop("offset", np.zeros(n))
+    offset = options.pop("offset", np.zeros(problem.y.shape))
     errors, sizes = [], []
     for train, test in splits:
         path = elastic_net_path(
@@ -104,7 +104,7 @@ def test_folds_of_the_other_families_equal_refits(case):
             **options,
         )
         eta = path.predict_linear(X[test], offset=offset[test])
-        deviance = 2.0 * problem.family.loss(y[test, None], eta)
+        deviance = 2.0 * problem.family.loss(problem.y[test, None], eta)
         errors.append(weight[test] @ deviance / weight[test].sum())
         sizes.append(weight[test].sum())
         mean = problem.family.mean(eta[:, found.index[1]])

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
+from sklearn.datasets import load_breast_cancer
 
 from shrinkage.lessons.geometry import panels_of
 from shrinkage.lessons.profiled_glm import ProfiledGlm
@@ -153,3 +155,17 @@ def test_a_pair_that_separates_the_classes_is_refused():
     y = (X[:, 1] > 0).astype(int)
     with pytest.raises(ValueError, match="be two that don't separate the classes by themselves"):
         panels_of(read(X, y, family="binomial"), (1, 3), (1.0,), 0.05)
+
+
+def test_a_pair_with_an_outlier_that_does_not_separate_is_drawn():
+    """One tumour lies five deviations out, so its log odds are large where the loss is least."""
+    data = load_breast_cancer(as_frame=True)
+    pair = ["worst radius", "worst texture"]
+    Z = data.data[pair].to_numpy()
+    sides = np.where(data.target == 0, 1.0, -1.0)
+    rows = -sides[:, None] * np.column_stack([Z - Z.mean(axis=0), np.ones(len(Z))])
+    # No plane has all of each class on its side, not even weakly.
+    found = linprog(rows.sum(axis=0), A_ub=rows, b_ub=np.zeros(len(Z)), bounds=(-1.0, 1.0))
+    assert found.fun == pytest.approx(0.0, abs=1e-7)
+    _, _, (lasso,) = panels_of(read(data.data, data.target, family="binomial"), pair, (1.0,), 0.01)
+    assert np.isfinite(lasso.minimum).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,9 +13,10 @@ import pytest
 
 import shrinkage.families
 from shrinkage.cli.parser import make_parser
+from shrinkage.comparison.calibration import Calibration
 from shrinkage.comparison.contender import Contender
 from shrinkage.comparison.groups import Group
-from shrinkage.comparison.held_out import HeldOutRows
+from shrinkage.comparison.held_out import ByFold, HeldOutRows
 from shrinkage.comparison.result import Comparison
 from shrinkage.comparison.thumb import RuleOfThumb
 from shrinkage.solve import Status
@@ -108,3 +110,30 @@ def rows_by_hand(y, family, classes=None) -> HeldOutRows:
 
 def test_the_report_of_a_comparison():
     assert str(comparison_by_hand()) == (GOLDEN / "compare.txt").read_text(encoding="utf-8")
+
+
+def classified(one: Contender, auc: float, loss: float, slope: float) -> Contender:
+    """Return a contender with measures that nobody had to compute."""
+    spread = np.array([-0.02, -0.01, 0.0, 0.01, 0.02])
+    values = {"auc": auc, "log_loss": loss, "brier": loss / 3.0, "misclassification": loss / 4.0}
+    calibration = Calibration(slope, 0.21, 0.05, 0.1, np.array([0.4]), np.array([0.38]))
+    return replace(
+        one,
+        measures={
+            name: ByFold(value + spread * loss, np.ones(5)) for name, value in values.items()
+        },
+        calibration=calibration,
+        confusion=np.array([[27.0, 3.0], [4.0, 16.0]]),
+    )
+
+
+def test_the_report_of_a_comparison_of_two_classes():
+    whole = comparison_by_hand()
+    contenders = tuple(
+        classified(one, 0.9 - 0.01 * k, 0.3 + 0.02 * k, 0.8 + 0.1 * k)
+        for k, one in enumerate(whole.contenders[1:])
+    )
+    rows = rows_by_hand(np.arange(50) % 2.0, shrinkage.families.Binomial(), np.array(["no", "yes"]))
+    null = classified(whole.contenders[0], 0.5, 0.69, 1.0).measures
+    found = replace(whole, contenders=contenders, rows=rows, null_measures=null)
+    assert str(found) == (GOLDEN / "compare-classes.txt").read_text(encoding="utf-8")

@@ -30,6 +30,20 @@ MESSAGES = [
         "`X` must hold real numbers, got an array of dtype <U1.",
     ),
     (
+        "not_numbers",
+        check.check_target,
+        [np.array(["yes", "no"])],
+        "`y` must hold real numbers, got an array of dtype <U3.\n"
+        "Hint: labels are for LogisticRegression and compare; in pictures for family='binomial'",
+    ),
+    (
+        "not_a_number",
+        check.check_target,
+        [np.array(["yes", "no"], dtype=object)],
+        "`y` must hold real numbers, got 'yes' at y[0].\n"
+        "Hint: labels are for LogisticRegression and compare; in pictures for family='binomial'",
+    ),
+    (
         "not_a_number",
         as_matrix,
         [np.array([[1.0, "a"]], dtype=object)],
@@ -138,7 +152,8 @@ MESSAGES = [
         "text_target",
         split_target,
         [PEOPLE, "sex"],
-        "`y` must hold numbers, got text in column 'sex'.",
+        "`y` must hold numbers, got text in column 'sex'.\n"
+        "Hint: labels are for LogisticRegression and compare; in pictures for family='binomial'",
     ),
     (
         "bad_target",

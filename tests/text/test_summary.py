@@ -28,7 +28,7 @@ in other words      glmnet           lambda=1, alpha=1
                     mean of squares  + 2*sum |b|
                     for packages that do not scale: each column over its standard deviation
 degrees of freedom  1
-status              CONVERGED: The duality gap fell below the tolerance.
+status              CONVERGED: The solution is optimal to within the tolerance.
 certificate         duality gap # of the null model's loss, KKT violation # of alpha_max, # rounds
 
 feature      coefficient  per standard deviation
@@ -56,7 +56,7 @@ in other words      glmnet           lambda=1.52069, alpha=0
                     sum of squares   + 2*sum b^2
                     mean of squares  + 0.5*sum b^2
 degrees of freedom  1.333
-status              CONVERGED: The duality gap fell below the tolerance.
+status              CONVERGED: The solution is optimal to within the tolerance.
 certificate         duality gap # of the null model's loss, KKT violation # of alpha_max, # rounds
 
 feature      coefficient  per standard deviation
@@ -142,7 +142,7 @@ in other words      glmnet          lambda=0, alpha=0
                     mean of losses  no penalty
                     for packages that do not scale: each column over its standard deviation
 degrees of freedom  2
-status              CONVERGED: The duality gap fell below the tolerance.
+status              CONVERGED: The solution is optimal to within the tolerance.
 certificate         duality gap not defined, KKT violation # of alpha_max, # rounds
 
 feature      coefficient  per standard deviation

@@ -35,7 +35,7 @@ public:
         _limits = limits;
         _rounds = _other_rounds = _rejects = _all_rejects = _idle = 0;
         _steps_since_refresh = 0;
-        _model_is_of_best = false;
+        _model_is_of_best = _was_moved = false;
         reopen();
     }
 
@@ -56,12 +56,13 @@ public:
     double gap() const { return _gap; }
     bool is_rejected() const { return _rejects > 0; }
     /// Steps are refused so often that the loss must be too far from quadratic.
-    bool is_struggling() const { return _all_rejects >= 8 && _other_rounds == 0; }
+    bool is_struggling() const { return _all_rejects >= 8 && !_was_moved; }
 
     /// Goes on from another point, which need not be better.
     /// @param rounds that it took to find it
     void move_to(const Point& point, Index rounds) {
         best = point;
+        _was_moved = true;
         _other_rounds += rounds;
         _rejects = _all_rejects = _idle = 0;
         reopen();
@@ -95,7 +96,7 @@ public:
         const bool is_near = _gap <= _limits.enough;
         const double progress =
             _is_rough && is_near ? _roughness / _last_rough : _gap / _previous_gap;
-        const bool falls = before - now > 1e-3 * _gap;
+        const bool falls = before - now > std::max(1e-3 * _gap, _limits.rounding);
         _idle = progress > 0.9 && !falls ? _idle + 1 : 0;
         if (is_near && !_is_rough)
             finish(Status::converged);
@@ -111,6 +112,11 @@ public:
         return !_finished && _rejects == 0 && _is_rough && _gap <= _limits.enough;
     }
     double noise() const { return _limits.noise; }
+    /// Next to nothing is left of the correlations of what is not penalised.
+    bool is_nearly_smooth() const {
+        constexpr double nearly = 1e3;
+        return _roughness <= nearly * _limits.noise;
+    }
     /// What is not penalised has been fitted to rounding at the best point.
     template <class Model>
     void smoothed(const Model& model) {
@@ -249,6 +255,7 @@ private:
     bool _finished = false;
     bool _fresh_step = false;
     bool _model_is_of_best = false;
+    bool _was_moved = false;  ///< by move_to()
     Anderson _anderson;
 };
 

@@ -287,7 +287,7 @@ private:
             result.values.push_back(value);
         }
         const Certificate& certificate = _certificates[k];
-        const double violation = _alpha_max > 0.0 ? certificate.kkt_violation / _alpha_max : 0.0;
+        const double violation = certificate.kkt_violation / violation_unit();
         const bool unpenalised = descent.l1 + descent.l2 == 0.0;
         const double gap = unpenalised || _separated[k] ? std::numeric_limits<double>::quiet_NaN()
                                                         : certificate.dual_gap / _null_loss;
@@ -299,6 +299,16 @@ private:
         result.rounds.push_back(std::exchange(_rounds, 0));
         result.status.push_back(
             status_of(k, unpenalised ? violation : certificate.dual_gap / _null_loss));
+    }
+
+    /// alpha_max; where that is 0 but for rounding (nothing is penalised, or free features fit the
+    /// response) the largest |z_j'u| of the fit with intercept and offset only. Never 0.
+    double violation_unit() const {
+        constexpr double nothing = 1e-10;
+        if (_alpha_max > nothing * std::sqrt(_data.target_square)) return _alpha_max;
+        double largest = 0.0;
+        for (const double each : _data.correlation) largest = std::max(largest, std::abs(each));
+        return largest > 0.0 ? largest : 1.0;
     }
 
     /// @param distance from optimal, to be compared with the tolerance

@@ -101,7 +101,7 @@ public:
             for (const int slot : loose) sides.push_back(_model.side(slot));
             return EndlessFit(_runtime, _likelihood, columns, sides).found();
         }
-        if (!descent.has_converged()) return false;
+        if (!descent.is_nearly_smooth()) return false;
         refresh_at(descent.best);
         descent.propose(_model);
         evaluate(descent.trial);

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 # The families whose linear predictor is one number for each row.
 _SINGLE = ("gaussian", "binomial", "poisson")
 _SEE_MORE = (
-    "It is drawn of DATA or, with --simulate, of data whose truth is known. "
+    "It is drawn of DATA or, but for roc and calibration, with --simulate of data whose truth is "
+    "known. "
     "`shrinkage show WHAT --help` lists the options of each picture."
 )
 

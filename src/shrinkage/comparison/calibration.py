@@ -58,12 +58,19 @@ def calibration_of(rows: HeldOutRows, mean: FloatArray) -> Calibration:
         Of any family but the Gaussian.
     mean : ndarray of the shape of y
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # means that no count comes near
+        return _calibration(rows, mean)
+
+
+def _calibration(rows: HeldOutRows, mean: FloatArray) -> Calibration:
     which = rows.counted
     weight = rows.weights[which] / rows.weights[which].sum()
     y, mu, folds = rows.y[which], mean[which], np.asarray(rows.fold_ids)[which]
     eta = _linear_predictor(rows.family, mu)
-    intercept, intercept_se = math.nan, math.nan
-    if y.ndim == 1:
+    slope = slope_se = intercept = intercept_se = math.nan
+    if not np.isfinite(eta).all():
+        pass  # a mean of infinity: nothing corrects it
+    elif y.ndim == 1:
         intercept = float(rows.family.null_intercept(y, weight, eta))
         shifted = eta + intercept
         pull = weight * rows.family.gradient(y, shifted)
@@ -113,7 +120,9 @@ def _common_slope(
     def state(b: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         line = b[0] * eta
         pull = weight * np.sum(family.gradient(y, line) * eta, axis=1)
-        bend = np.einsum("ij,ijk,ik->i", eta, family.curvature(y, line), eta)
+        # The second derivative is the variance of eta under mu: no matrix for each row.
+        mu = family.mean(line)
+        bend = np.sum(mu * eta**2, axis=1) - np.sum(mu * eta, axis=1) ** 2
         return float(weight @ family.loss(y, line)), pull[:, None], np.array([[weight @ bend]])
 
     found = _minimum(state, np.array([1.0]))

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from shrinkage import errors
 from shrinkage._typing import ArrayLike, FloatArray, IndexArray
 from shrinkage.comparison.calibration import calibration_of
 from shrinkage.comparison.contender import Contender, Curve
 from shrinkage.comparison.held_out import ByFold, HeldOutRows, confusion_table, measured
 from shrinkage.comparison.target import CLASSIFIERS, Target
-from shrinkage.errors import ArgumentError, ConvergenceWarning, DataWarning, Phrase
+from shrinkage.errors import ArgumentError, DataWarning, Phrase
 from shrinkage.select.crossval import CrossValidation, cross_validate
 from shrinkage.select.curves import mean_and_se
 from shrinkage.select.fold_solver import FoldSolver
@@ -152,7 +153,7 @@ class Entrants:
         """
         with warnings.catch_warnings():
             if not problem.is_gaussian:
-                warnings.simplefilter("error", ConvergenceWarning)
+                warnings.simplefilter("error", errors.ConvergenceWarning)
                 warnings.simplefilter("ignore", DataWarning)  # said of the first penalty
             try:
                 if (
@@ -169,7 +170,7 @@ class Entrants:
                     settings=self._settings,
                     opened=opened,
                 )
-            except ConvergenceWarning:
+            except errors.ConvergenceWarning:  # named here, for it imports scikit-learn
                 return None
         left = float(found.train_errors.min()) / max(self.null.error, 1e-300)
         return None if self._is_perfect(left) else found
@@ -181,7 +182,7 @@ class Entrants:
     def _contender(self, name: str, found: CrossValidation) -> Contender:
         path, k = found.path, found.index[1]
         coef = path.points.coef(k, path.n_features)
-        errors = found.fold_errors[0, :, k]
+        fold_errors = found.fold_errors[0, :, k]
         return Contender(
             name=name,
             slug=name.lower().replace(" ", "-"),
@@ -196,7 +197,7 @@ class Entrants:
             training_error=float(found.train_mean[0, k]),
             held_out_error=float(found.cv_mean[0, k]),
             held_out_se=float(found.cv_se[0, k]),
-            fold_errors=errors,
+            fold_errors=fold_errors,
             difference=0.0,
             difference_se=0.0,
             dual_gap=float(path.dual_gap[k]),
@@ -204,10 +205,10 @@ class Entrants:
             curve=Curve(
                 path, found.cv_mean[0], found.cv_se[0], found.train_mean[0], found.paired_se[0]
             ),
-            **self._held_out(found, errors),
+            **self._held_out(found, fold_errors),
         )
 
-    def _held_out(self, found: CrossValidation, errors: FloatArray) -> dict[str, Any]:
+    def _held_out(self, found: CrossValidation, fold_errors: FloatArray) -> dict[str, Any]:
         """Return what there is to say of the predictions for rows that a fold holds out."""
         rows = self.rows
         if self.problem.is_gaussian:  # the mean squared error says it all
@@ -215,7 +216,7 @@ class Entrants:
         mean = found.oof_predict
         return {
             "oof_predict": mean,
-            "measures": measured(rows, mean, errors, self.null.fold_errors),
+            "measures": measured(rows, mean, fold_errors, self.null.fold_errors),
             "calibration": calibration_of(rows, mean),
             "confusion": confusion_table(rows, mean) if rows.is_classified else None,
         }
@@ -227,17 +228,20 @@ class Entrants:
         offset = (
             np.zeros(y.shape) if problem.is_gaussian or problem.offset is None else problem.offset
         )
-        mean, errors = np.full(y.shape, np.nan), []
+        mean, deviances = np.full(y.shape, np.nan), []
         for fold, (training, held_out) in enumerate(self.splits):
             training = training[weights[training] > 0.0]
             if family.name in CLASSIFIERS:
                 _refuse_absent_classes(self.rows.shares[training], fold)
+            elif family.name == "poisson" and not y[training].any():
+                got = Phrase(f"only zeros in that of fold {fold}")
+                raise ArgumentError.must("cv", "leave positive counts in each training set", got)
             intercept = family.null_intercept(y[training], weights[training], offset[training])
             eta = offset[held_out] + intercept
             loss = family.loss(y[held_out], eta)
-            errors.append(2.0 * np.average(loss, weights=weights[held_out]))
+            deviances.append(2.0 * np.average(loss, weights=weights[held_out]))
             mean[held_out] = family.mean(eta)
-        fold_errors = np.array(errors)
+        fold_errors = np.array(deviances)
         average, se = mean_and_se(fold_errors[:, None], self.fold_weights)
         return NullModel(
             float(average[0]),
@@ -252,7 +256,8 @@ def against_best(contenders: list[Contender], fold_weights: FloatArray) -> list[
     best = min(contenders, key=lambda contender: contender.held_out_error)
     compared = []
     for contender in contenders:
-        apart = contender.fold_errors - best.fold_errors
+        with np.errstate(invalid="ignore"):  # infinite ones have no difference
+            apart = contender.fold_errors - best.fold_errors
         mean, se = mean_and_se(apart[:, None], fold_weights)
         compared.append(replace(contender, difference=float(mean[0]), difference_se=float(se[0])))
     return compared

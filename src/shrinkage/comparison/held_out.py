@@ -106,7 +106,8 @@ class ByFold:
         used = self.weights > 0.0
         if not used.any():
             return np.nan, np.nan
-        values = self.values[used] if less is None else self.values[used] - less.values[used]
+        with np.errstate(invalid="ignore"):  # infinite ones have no difference
+            values = self.values[used] if less is None else self.values[used] - less.values[used]
         mean, se = mean_and_se(values[:, None], self.weights[used])
         return float(mean[0]), float(se[0])
 
@@ -136,10 +137,11 @@ def measured(
             # From the deviance: a probability that was rounded to 1 has lost what is left.
             values = 0.5 * deviances + _on(folds, _entropy, rows, mean)
         elif name == EXPLAINED:
-            values = 1.0 - deviances / null_deviances
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values = 1.0 - deviances / null_deviances
         else:
             values = _on(folds, _FUNCTIONS[name], rows, mean)
-        found[name] = ByFold(values, np.where(np.isfinite(values), weights, 0.0))
+        found[name] = ByFold(values, np.where(np.isnan(values), 0.0, weights))
     return found
 
 

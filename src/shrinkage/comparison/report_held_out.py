@@ -118,10 +118,11 @@ def _calibration(comparison: Comparison) -> list[Block]:
     for contender in comparison.contenders:
         found = contender.calibration
         assert found is not None
-        cells = [significant(found.slope, 3), significant(found.slope_se, 2)]
+        cells = [_fixed(found.slope), _fixed(found.slope_se)]
         if not several:
-            cells += [significant(found.intercept, 2), significant(found.intercept_se, 2)]
-            cells += [significant(float(found.predicted[0])), significant(float(found.observed[0]))]
+            cells += [_fixed(found.intercept), _fixed(found.intercept_se)]
+            means = (float(found.predicted[0]), float(found.observed[0]))
+            cells += [significant(value) if math.isfinite(value) else NOTHING for value in means]
         lines.append([contender.name, *cells])
     header = ["model", "slope", "se"]
     header += [] if several else ["intercept", "se", "predicted", "observed"]
@@ -138,6 +139,12 @@ def _calibration(comparison: Comparison) -> list[Block]:
             "predictions are too extreme, above 1 too cautious." + added
         ),
     ]
+
+
+def _fixed(value: float) -> str:
+    if not math.isfinite(value):
+        return NOTHING
+    return f"{value:.2f}" if abs(value) < 1e3 else significant(value, 3)
 
 
 def _confusion(comparison: Comparison) -> list[Block]:
@@ -172,6 +179,8 @@ def format_of(fine: float, largest: float, figures: int = 3) -> Callable[[float]
         if not math.isfinite(value):
             return NOTHING
         fixed = f"{value:.{digits}f}"
-        return fixed if digits <= 5 and largest < 1e7 else f"{value:.2e}"
+        is_short = digits <= 5 and max(largest, abs(value)) < 1e7
+        # An exponent of three digits takes the place of the others.
+        return fixed if is_short else f"{value:.{0 if abs(value) >= 1e99 else 2}e}"
 
     return formatted

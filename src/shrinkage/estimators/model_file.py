@@ -287,12 +287,16 @@ def _model(document: dict[str, Any]) -> LinearModel:
         model.feature_names_in_ = np.array(features["names_in"], dtype=object)
     encoder = features["encoder"]
     model._encoder = None if encoder is None else FrameEncoder.from_dict(encoder)
-    if isinstance(model, Classifier):
-        classes = document["classes"]
-        model.classes_ = np.array(classes["labels"], dtype=classes["dtype"])
     # Of several classes each feature has a list, one number for each class.
     coef = np.ascontiguousarray(_array(list(coefficients.values())).T)
     intercept = document["intercept"]
+    if coef.shape[:-1] != np.shape(intercept):
+        raise ValueError("the coefficients are not those of its classes")
+    if isinstance(model, Classifier):
+        classes = document["classes"]
+        model.classes_ = np.array(classes["labels"], dtype=classes["dtype"])
+        if model.classes_.size != (coef.shape[0] if coef.ndim == 2 else 2):
+            raise ValueError("the coefficients are not those of its classes")
     model._set_line(coef, _array(intercept) if coef.ndim == 2 else float(intercept))
     if model.coef_names_ != tuple(coefficients) or not np.isfinite(coef).all():
         raise ValueError("the coefficients are not those of its columns")

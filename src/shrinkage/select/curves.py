@@ -204,7 +204,9 @@ def mean_and_se(error: FloatArray, weight: FloatArray) -> tuple[FloatArray, Floa
     n_folds = error.shape[-2]
     if n_folds == 1:
         return mean, np.full_like(mean, np.nan)
-    # In place: leave-one-out has as many folds as rows.
-    deviation = error - mean[..., None, :]
-    deviation *= deviation
-    return mean, np.sqrt(share @ deviation / (n_folds - 1))
+    # A count far beyond its predicted mean, or the other way round, can have an error of 1e200.
+    with np.errstate(over="ignore", invalid="ignore"):
+        # In place: leave-one-out has as many folds as rows.
+        deviation = error - mean[..., None, :]
+        deviation *= deviation
+        return mean, np.asarray(np.sqrt(share @ deviation / (n_folds - 1)))

@@ -11,10 +11,12 @@ import numpy as np
 from shrinkage._typing import FloatArray, IndexArray
 from shrinkage.errors import ArgumentError
 from shrinkage.families import Family, Gaussian
+from shrinkage.select.absent_classes import indicators
 from shrinkage.select.fold_solver import FoldSolver
 from shrinkage.solve.fold_points import Folds
 from shrinkage.solve.points import Points, joined
 from shrinkage.solve.predictor import predictor
+from shrinkage.solve.problem import Problem
 
 # (solver, points of one fold, rows) to one number for each alpha.
 Score = Callable[[FoldSolver, Points, IndexArray], FloatArray]
@@ -90,8 +92,8 @@ def scored(solver: FoldSolver, folds: Folds, measure: Measure) -> Folds:
                 target[fold] = measure.score(solver, points, which)
             except ArgumentError:
                 raise
-            except ValueError as cause:  # a scorer's, for rows without one of the classes
-                raise _undefined(measure, fold) from cause
+            except ValueError as cause:
+                raise _failed(measure, fold, cause, solver.problem, which) from cause
             if np.isnan(target[fold]).all():
                 raise _undefined(measure, fold)
     return replace(folds, error=error, train_error=train_error)
@@ -148,6 +150,7 @@ def _ordered_pairs(mu: FloatArray, ones: FloatArray, zeros: FloatArray) -> float
 
 
 _EVERY = ("gaussian", "binomial", "poisson", "multinomial")
+STRATIFIED = "fewer folds, or folds that hold every class: cv=StratifiedKFold() of scikit-learn"
 # scoring: (name, whether larger is better, families, function)
 _MEASURES = {
     "mse": ("mean squared error", False, _EVERY, squared_error),
@@ -164,5 +167,16 @@ _MEASURES = {
 
 def _undefined(measure: Measure, fold: int) -> ArgumentError:
     failure = f"be the {measure.name}, which fold {fold} does not have"
-    hint = "fewer folds, or folds that hold every class: cv=StratifiedKFold() of scikit-learn"
-    return ArgumentError.cannot("scoring", failure, hint)
+    return ArgumentError.cannot("scoring", failure, STRATIFIED)
+
+
+def _failed(
+    measure: Measure, fold: int, cause: ValueError, problem: Problem, which: IndexArray
+) -> ArgumentError:
+    """Return the error for a scorer that refuses the rows of a fold."""
+    reason = str(cause).partition("\n")[0].rstrip(".")
+    lacks_a_class = problem.family.name in ("binomial", "multinomial") and not (
+        (indicators(problem.y)[which] > 0.0).any(axis=0).all()
+    )
+    failure = f"be the {measure.name} in fold {fold}: {reason}"
+    return ArgumentError.cannot("scoring", failure, STRATIFIED if lacks_a_class else None)

@@ -17,6 +17,7 @@ from shrinkage.solve.points import Points
 from shrinkage.solve.problem import Problem
 from shrinkage.solve.settings import Settings
 from shrinkage.solve.threads import one_blas_thread
+from shrinkage.solve.unpenalised import in_a_basis, shortest
 
 
 class GlmSolver(Opened):
@@ -49,10 +50,9 @@ class GlmSolver(Opened):
         problem = self.problem
         self._folds = (fold_ids, n_folds)
         with one_blas_thread:
-            self.core = self._opened()
+            self.core = self._opened(problem)
 
-    def _opened(self) -> Any:
-        problem = self.problem
+    def _opened(self, problem: Problem) -> Any:
         data = (problem.matrix.core, problem.y, problem.weights, problem.offset)
         how = (problem.fit_intercept, problem.standardize, self.settings.threads)
         if problem.n_classes is not None:
@@ -66,7 +66,16 @@ class GlmSolver(Opened):
     def path(self, alphas: FloatArray, l1_ratio: float) -> Points:
         """Return the solutions for decreasing alphas."""
         with one_blas_thread:
-            return Points(self.core.path(*self._arguments(alphas, l1_ratio)))
+            points = Points(self.core.path(*self._arguments(alphas, l1_ratio)))
+            if alphas[-1] > 0.0 or self.problem.lower is not None or self.problem.n_classes:
+                return points
+            points = in_a_basis(points, self.problem, self._unpenalised, self.tol)
+            return shortest(points, self.problem, self.settings.threads)
+
+    def _unpenalised(self, problem: Problem) -> Points:
+        limits = (problem.penalty_factor, None, None, self.settings.max_rounds)
+        core = self._opened(problem)
+        return Points(core.path(np.zeros(1), 1.0, *limits, self.tol, self.settings.threads))
 
     def crossval(self, alphas: FloatArray, l1_ratio: float) -> Folds:
         """Return the errors and the paths of the folds for decreasing alphas."""

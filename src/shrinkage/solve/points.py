@@ -12,7 +12,7 @@ from shrinkage import _core
 from shrinkage._typing import FloatArray, IndexArray
 
 # Codes of `enum class Status` in path.hpp.
-CONVERGED, CONSTANT_TARGET, STALLED, SEPARATED = 0, 3, 5, 6
+CONVERGED, CONSTANT_TARGET, SINGULAR, STALLED, SEPARATED = 0, 3, 4, 5, 6
 
 
 NAMES = (

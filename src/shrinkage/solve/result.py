@@ -15,7 +15,7 @@ from shrinkage._typing import FloatArray
 class Status(Enum):
     """How one alpha ended, as a sentence; what to try next where that helps."""
 
-    CONVERGED = "The duality gap fell below the tolerance."
+    CONVERGED = "The solution is optimal to within the tolerance."
     MAX_ROUNDS = (
         "The limit of rounds was reached first. Raise `max_rounds` or loosen `tol` in `settings`."
     )

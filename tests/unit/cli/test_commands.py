@@ -393,6 +393,13 @@ def test_help_imports_nothing_heavy():
     assert found.stdout.splitlines()[-1] == "[]"
 
 
+def test_data_are_read_before_scikit_learn_is_imported():
+    # It takes a second, in which a wrong name of a file should have been told.
+    code = "import sys, shrinkage.cli.commands, shrinkage.cli.show\nprint('sklearn' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines() == ["False"]
+
+
 def test_headings_are_bold_on_a_terminal_only(call, data, monkeypatch):
     plain = call("compare", data, "-y", "y")
     assert "\x1b[" not in plain.out

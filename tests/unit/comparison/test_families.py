@@ -196,6 +196,23 @@ def test_a_training_set_without_a_class_is_refused(family):
         shrinkage.compare(X, y, family=family, fold_ids=fold_ids)
 
 
+def test_counts_that_a_model_cannot_imagine_leave_the_report_readable():
+    X, y = data("poisson", 40)
+    X = X.copy()
+    X[:2, 0] = 150.0, -4000.0  # far outside of what the other folds have seen
+    found = shrinkage.compare(X, y, family="poisson", fold_ids=np.arange(40) // 2, alphas=20)
+    text = str(found)
+    assert max(map(len, text.splitlines())) <= 100
+    assert "nan" not in text
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_a_training_set_without_a_count_is_refused():
+    X, y = data("poisson")
+    with pytest.raises(ArgumentError, match="leave positive counts in each training set"):
+        shrinkage.compare(X, y, family="poisson", fold_ids=(y == 0).astype(int))
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_report_fits_a_terminal_and_names_what_it_measures(comparisons, family):
     comparison = comparisons[family]

@@ -243,3 +243,23 @@ def test_a_missing_file_and_a_directory_are_refused(tmp_path: Path) -> None:
         shrinkage.load(tmp_path)
     with pytest.raises(ArgumentError, match="can't be written"):
         shrinkage.Lasso(0.1).fit(X, Y).save(tmp_path / "nowhere" / "model.json")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d["intercept"].pop(),
+        lambda d: d.update(intercept=0.5),
+        lambda d: d["classes"]["labels"].pop(),
+        lambda d: d["coefficients"]["x0"].pop(),
+        lambda d: d["coefficients"].update(x0=1.0),
+    ],
+)
+def test_a_damaged_file_of_classes_is_refused(change, tmp_path: Path) -> None:
+    model = shrinkage.LogisticRegression().fit(X, np.digitize(Y, [1.0, 4.0]))
+    place = model.save(tmp_path / "model.json")
+    document = json.loads(place.read_text(encoding="utf-8"))
+    change(document)
+    place.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(ArgumentError, match="it is damaged"):
+        shrinkage.load(place)

@@ -126,8 +126,12 @@ def test_the_area_under_the_curve_is_for_two_classes() -> None:
 def test_a_scorer_that_a_fold_does_not_have_is_named() -> None:
     ids = np.argsort(np.argsort(CODES, kind="stable")) % 4
     ids[(ids == 1) & (CODES == 2)] = 0
-    with pytest.raises(ArgumentError, match="be the roc_auc_ovr, which fold 1 does not have"):
+    with pytest.raises(ArgumentError, match=r"be the roc_auc_ovr in fold 1: .*classes") as caught:
         LogisticRegressionCV([0.1], scoring="roc_auc_ovr").fit(X, CODES, fold_ids=ids)
+    assert "StratifiedKFold" in str(caught.value)
+    with pytest.raises(ArgumentError, match="be the f1 in fold 0: Target is multiclass") as caught:
+        LogisticRegressionCV([0.1], scoring="f1").fit(X, CODES)
+    assert "StratifiedKFold" not in str(caught.value)
 
 
 def test_cross_validation_of_two_classes_with_coefficients_each() -> None:
