@@ -12,12 +12,12 @@ namespace shrinkage {
 /// Coefficients (scaled, one a slot) with everything that a pass over their columns says there.
 struct GlmPoint {
     std::vector<double> coef;
-    double intercept = 0.0;        ///< of the centred columns; the best one for these coefficients
-    double loss = 0.0;             ///< but for what depends on y alone
-    std::vector<double> eta;       ///< without the intercept
-    std::vector<double> u;         ///< wt (y - mu); sums to 0 with an intercept
-    std::vector<double> gradient;  ///< c_j = z_j'u, one a slot
-    ModelProduct product;          ///< of coef
+    double intercept = 0.0;         ///< of the centred columns; the best one for these coefficients
+    double loss = 0.0;              ///< but for what depends on y alone
+    std::vector<double> eta;        ///< without the intercept
+    std::vector<double> u;          ///< wt (y - mu); sums to 0 with an intercept
+    std::vector<double> gradient;   ///< c_j = z_j'u, one a slot
+    ModelProduct product;           ///< of coef
     mutable double pearson = -1.0;  ///< Pearson's statistic; -1 until somebody asks for it
 };
 

@@ -215,8 +215,7 @@ public:
         if (point.pearson < 0.0)
             point.pearson = _likelihood.pearson(eta, point.intercept, point.u.data());
         const double bound = rest * rest * point.pearson;
-        return bound <= enough ? bound
-                               : _likelihood.conjugate_distance(eta, point.intercept, rest);
+        return bound <= enough ? bound : _likelihood.conjugate_distance(eta, point.intercept, rest);
     }
 
     /// As ActiveColumns has it.
