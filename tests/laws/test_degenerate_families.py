@@ -155,3 +155,39 @@ def test_rounds_are_limited_over_all_that_an_alpha_takes():
         )  # fmt: skip
         assert path.dual_gap[k] == pytest.approx(judged.dual_gap, rel=0.05, abs=1e-8)
         assert path.status[k].converged == (judged.dual_gap <= 1e-8)
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("shape", [(100, 20), (60, 200)])
+@pytest.mark.parametrize("family", BINARY_AND_COUNTS)
+def test_one_alpha_alone_has_exact_coefficients(family, shape, l1_ratio):
+    X = _correlated(*shape)
+    y = _response(family, X[:, 0] - X[:, 3])
+    options = {"family": family, "l1_ratio": l1_ratio, "alphas": [0.01]}
+    path = elastic_net_path(X, y, **options)
+    exact = elastic_net_path(X, y, settings=Settings(tol=1e-14), **options)
+    size = np.abs(exact.coef_path).max()
+    np.testing.assert_allclose(path.coef_path, exact.coef_path, atol=1e-6 * size)
+    assert path.counts["evaluations"] <= exact.counts["evaluations"]
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("family", BINARY_AND_COUNTS)
+def test_weights_are_repeated_rows_also_in_the_coefficients(family, l1_ratio):
+    X = _correlated(60, 10)
+    y = _response(family, X[:, 0] - X[:, 3])
+    weight = np.arange(60) % 4
+    options = {"family": family, "l1_ratio": l1_ratio, "alphas": [0.02]}
+    weighted = elastic_net_path(X, y, sample_weight=weight.astype(float), **options)
+    repeated = elastic_net_path(np.repeat(X, weight, axis=0), np.repeat(y, weight), **options)
+    np.testing.assert_allclose(weighted.coef_path, repeated.coef_path, atol=1e-7)
+
+
+def test_small_problems_have_exact_coefficients_along_the_whole_path():
+    X = _correlated(60, 10)
+    y = _response("binomial", X[:, 0] - X[:, 3])
+    path = elastic_net_path(X, y, family="binomial", alphas=20)
+    exact = elastic_net_path(
+        X, y, family="binomial", alphas=path.alphas, settings=Settings(tol=1e-14)
+    )
+    np.testing.assert_allclose(path.coef_path, exact.coef_path, atol=1e-6)
