@@ -226,7 +226,7 @@ private:
             const double v = model.slots().penalty_factor(j), t = best.coef[j];
             const double lower = model.slots().lower(j), upper = model.slots().upper(j);
             if ((l1 + l2) * v == 0.0 && t > lower && t < upper)
-                _roughness = std::max(_roughness, std::abs(best.gradient[j]) / model.norm(j));
+                _roughness = std::max(_roughness, roughness(best.gradient[j], t, model.norm(j)));
             else
                 sum.add(best.gradient[j], t, v, lower, upper, 0.0);
         }
@@ -241,6 +241,15 @@ private:
         _gap = gap_with([&](double rest) {
             return model.conjugate_distance(best, rest, 0.1 * _limits.enough);
         });
+    }
+
+    /// |c| / |z| of a coefficient that is not penalised, or more where t is so large that c t
+    /// counts in the gap.
+    double roughness(double c, double t, double norm) const {
+        constexpr double share = 0.1;
+        const double size = std::abs(c) / norm;
+        if (_limits.enough == 0.0) return size;
+        return std::max(size, std::abs(c * t) / (share * _limits.enough) * _limits.noise);
     }
 
     template <class Model>
