@@ -209,8 +209,8 @@ def test_from_alpha_max_on_all_that_is_penalised_is_zero(case, family, l1_ratio)
     penalised = options.get("penalty_factor", np.ones(X.shape[1])) > 0
     assert path.status[:3] == (Status.NULL_MODEL,) * 3
     assert path.status[3] is Status.CONVERGED
-    assert not path.coef_path[:3, penalised].any()
-    assert path.coef_path[3, penalised].any()
+    assert not path.coef_path[:3, ..., penalised].any()
+    assert path.coef_path[3, ..., penalised].any()
     for k, alpha in enumerate(path.alphas):
         judged = certify(X, y, path.coef_path[k], path.intercepts[k], alpha=alpha, **options)
         assert judged.dual_gap <= 1.01e-8

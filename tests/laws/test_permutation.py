@@ -38,5 +38,5 @@ def test_order_of_rows_and_columns(case):
     other = elastic_net_path(X[rows][:, columns], y[rows], alphas=10, settings=settings, **shuffled)
     assert_allclose(other.alphas, path.alphas, rtol=1e-10)
     scale = np.abs(path.coef_path).max()
-    assert_allclose(other.coef_path, path.coef_path[:, columns], rtol=1e-6, atol=1e-7 * scale)
+    assert_allclose(other.coef_path, path.coef_path[..., columns], rtol=1e-6, atol=1e-7 * scale)
     assert_allclose(other.intercepts, path.intercepts, rtol=1e-6, atol=1e-7)

@@ -62,6 +62,20 @@ public:
     std::span<const double> y() const { return _y; }
     std::span<const double> wt() const { return _wt; }
     std::span<const double> offset() const { return _offset; }
+    /// Largest difference between the offsets of a row, over the rows that weigh something.
+    double largest_offset() const {
+        double largest = 0.0;
+        for (Index i = 0; i < rows(); ++i) {
+            if (_wt[i] == 0.0) continue;
+            double low = _offset[i], high = _offset[i];
+            for (Index k = 1; k < _n_classes; ++k) {
+                low = std::min(low, _offset[k * rows() + i]);
+                high = std::max(high, _offset[k * rows() + i]);
+            }
+            largest = std::max(largest, high - low);
+        }
+        return largest;
+    }
     std::span<const double> mean_response() const { return _mean_response; }
     /// Loss of the fit that has a mean for each row.
     double saturated() const { return _saturated; }

@@ -25,7 +25,8 @@ public:
           _null_loss(null_loss),
           _task(task),
           _model(runtime, data, limits, _likelihood,
-                 task.l1_ratio < 1.0 ? Method::cholesky : Method::inverse, most_engine_rounds) {}
+                 task.l1_ratio < 1.0 ? Method::cholesky : Method::inverse, most_engine_rounds),
+          _offsets_are_far(_likelihood.largest_offset() > far_offset) {}
     MultinomialLoop(const MultinomialLoop&) = delete;
     MultinomialLoop& operator=(const MultinomialLoop&) = delete;
 
@@ -53,7 +54,7 @@ public:
             _rejects += descent.judge(_model);
             if (descent.is_finished()) return;
             refresh_if_worth_it(descent);
-            if (descent.is_struggling() && !_is_softened) soften(descent);
+            if (descent.is_struggling() && !_is_softened && _offsets_are_far) soften(descent);
             descent.propose(_model);
         }
     }
@@ -66,33 +67,40 @@ public:
         _plan.refreshed();
     }
 
-    /// Whether what is not penalised could fit some rows ever better: where the fit is extreme, the
-    /// next Newton step of what is not penalised still goes on, though no correlation is left.
-    bool is_separated(MultinomialDescent& descent) {
-        constexpr double extreme = 15.0, still = 1e-5;
-        const bool unpenalised = descent.l1 + descent.l2 == 0.0;
-        if (!descent.has_converged() || !(unpenalised || _model.slots().any_free())) return false;
-        const MultinomialPoint& best = descent.best;
-        if (largest_spread(best, nullptr) < extreme) return false;
-        refresh_at(best);
-        if (unpenalised) {
-            descent.propose(_model);
-        } else {
-            descent.trial = best;
-            if (!add_free_step(descent.trial)) return false;
+    /// Whether what is not penalised could fit some rows ever better. Newton's method in bounded
+    /// steps from where all coefficients are 0, until the residuals of a step's quadratic model keep
+    /// their signs for all classes that a row is not in, which proves a finite optimum (Stiemke's
+    /// lemma), or the fit has gone far and still goes on.
+    /// @param best the fit of what is not penalised
+    bool is_separated(const MultinomialPoint& best) {
+        constexpr int most_steps = 100;
+        constexpr double extreme = 8.0, far = 20.0;
+        MultinomialPoint start = best;
+        start.coef.assign(start.coef.size(), 0.0);
+        evaluate(start);
+        if (_model.largest_change(start, best) < extreme) return false;
+        MultinomialPoint point = start;
+        for (int step = 0; step < most_steps; ++step) {
+            if (_model.largest_change(start, point) > far) return true;
+            refresh_at(point);
+            MultinomialPoint next = point;
+            if (!add_free_step(next)) return false;
+            evaluate(next);
+            if (!_model.turns_residuals(point, next) || !shorten(point, next)) return false;
+            point = std::move(next);
         }
-        evaluate(descent.trial);
-        return largest_spread(descent.trial, &best) > still;
+        return false;
     }
 
 private:
     static constexpr Index most_engine_rounds = 1000;
+    static constexpr double far_offset = 10.0;
 
     /// |sum u| that is small beside the gap, for coefficients of length 1. Very small: where means
     /// underflow, what scaling the dual point costs is of first order.
     double enough_balance() const { return 1e-4 * _task.tol * _null_loss; }
 
-    /// Where rows are misfit by far the loss is flat there, and a quadratic model knows nothing.
+    /// Where rows are misfit by far (as offsets may have it) the loss is flat there, and a quadratic model knows nothing.
     /// Solves the softened losses T l(y, eta / T), T falling to 1, each from the solution before.
     void soften(MultinomialDescent& descent) {
         constexpr double per_stage = 0.7, reach = 5.0;
@@ -101,15 +109,15 @@ private:
         MultinomialDescent stage;
         stage.best = descent.best;
         Index rounds = 0;
-        double temperature = largest_spread(descent.best, nullptr) / reach;
-        for (; temperature > 1.0; temperature *= per_stage) {
+        double temperature = largest_spread(descent.best) / reach;
+        for (; temperature > 1.0 && rounds < descent.rounds_left(); temperature *= per_stage) {
             _likelihood.set_temperature(temperature);
             MultinomialPoint from = stage.best;
             evaluate(from);
             refresh_at(from);
             typename MultinomialDescent::Limits rough = limits();
             rough.enough = 1e-6 * _null_loss;
-            rough.most_rounds = most_rounds;
+            rough.most_rounds = std::min(most_rounds, descent.rounds_left() - rounds);
             rough.is_rough = true;
             stage.start(descent.l1, descent.l2, from, rough);
             stage.propose(_model);
@@ -127,7 +135,9 @@ private:
     void refresh_if_worth_it(MultinomialDescent& descent) {
         using Wish = typename MultinomialDescent::Wish;
         constexpr double damped = 0.1;
-        switch (descent.wish(_model.step_cost(), _model.gram_cost())) {
+        const Wish wish = descent.wish(_model.step_cost(), _model.gram_cost());
+        if (wish != Wish::refresh && !_offsets_are_far) return;  // a shorter step will do
+        switch (wish) {
             case Wish::nothing:
                 return;
             case Wish::refresh:
@@ -143,37 +153,63 @@ private:
         descent.refreshed(true);
     }
 
-    /// A Newton step of the pairs of penalty factor 0 alone. @return false: none can be taken
+    /// Brings the end of a step nearer, so that no eta changes by much and the loss falls.
+    /// @return false: it does not fall
+    bool shorten(const MultinomialPoint& from, MultinomialPoint& to) {
+        constexpr double longest = 2.0, least = 1e-6;
+        const std::vector<double> end = to.coef;
+        double share = std::min(1.0, longest / _model.largest_change(from, to));
+        for (; share > least; share *= 0.5) {
+            for (std::size_t s = 0; s < end.size(); ++s)
+                to.coef[s] = from.coef[s] + share * (end[s] - from.coef[s]);
+            evaluate(to);
+            if (to.loss < from.loss) return true;
+        }
+        return false;
+    }
+
+    /// A Newton step of the coefficients that may grow without end, where bounds leave but one side
+    /// to that side of 0. @return false: none can be taken
     bool add_free_step(MultinomialPoint& point) const {
+        constexpr double damping = 1e-10, infinity = std::numeric_limits<double>::infinity();
+        const QuadraticSlots& slots = _model.slots();
         std::vector<int> free;
+        std::vector<double> step, low, high;
         for (int s = 0; s < static_cast<int>(_model.size()); ++s) {
-            if (_model.slots().penalty_factor(s) != 0.0) continue;
-            if (std::isfinite(_model.slots().lower(s)) || std::isfinite(_model.slots().upper(s)))
-                return false;
+            const bool only_up = std::isfinite(slots.lower(s));
+            const bool only_down = std::isfinite(slots.upper(s));
+            const double slope = point.gradient[s];
+            if (slots.penalty_factor(s) != 0.0 || (only_up && only_down)) continue;
+            if (point.coef[s] == 0.0 && ((only_up && slope < 0.0) || (only_down && slope > 0.0)))
+                continue;
             free.push_back(s);
+            step.push_back(slope);
+            low.push_back(only_up ? 0.0 : -infinity);
+            high.push_back(only_down ? 0.0 : infinity);
         }
         const std::size_t m = free.size();
-        std::vector<double> gram(m * m), step(m);
-        _model.slots().cross(free, free, gram.data(), static_cast<Index>(m));
-        for (std::size_t i = 0; i < m; ++i) step[i] = point.gradient[free[i]];
+        std::vector<double> gram(m * m);
+        slots.cross(free, free, gram.data(), static_cast<Index>(m));
+        for (std::size_t i = 0; i < m; ++i) gram[i * m + i] *= 1.0 + damping;
         const auto order = static_cast<Blas::Int>(m);
-        if (_runtime.blas.potrf('L', order, gram.data(), order) != 0) return false;
+        if (m == 0 || _runtime.blas.potrf('L', order, gram.data(), order) != 0) return false;
         _runtime.blas.potrs('L', order, 1, gram.data(), order, step.data(), order);
-        for (std::size_t i = 0; i < m; ++i) point.coef[free[i]] += step[i];
+        for (std::size_t i = 0; i < m; ++i) {
+            double& coef = point.coef[free[i]];
+            coef = std::clamp(coef + step[i], low[i], high[i]);
+        }
         return true;
     }
 
-    /// Largest difference between classes of eta + intercept (less those of another point), over
-    /// the rows that weigh something.
-    double largest_spread(const MultinomialPoint& point, const MultinomialPoint* other) const {
+    /// Largest difference between classes of eta + intercept, over the rows that weigh something.
+    double largest_spread(const MultinomialPoint& point) const {
         const Index n = _data.rows(), K = _likelihood.n_classes();
         double largest = 0.0;
         for (Index i = 0; i < n; ++i) {
             if (_likelihood.wt()[i] == 0.0) continue;
             double low = std::numeric_limits<double>::infinity(), high = -low;
             for (Index k = 0; k < K; ++k) {
-                double eta = point.eta[k * n + i] + point.intercept.values[k];
-                if (other) eta -= other->eta[k * n + i] + other->intercept.values[k];
+                const double eta = point.eta[k * n + i] + point.intercept.values[k];
                 low = std::min(low, eta);
                 high = std::max(high, eta);
             }
@@ -185,10 +221,11 @@ private:
     const Runtime& _runtime;
     const ScaledColumns& _data;
     MultinomialLikelihood _likelihood;  ///< of its own, because it is softened at times
-    bool _is_softened = false;
     double _null_loss;
     const PathTask& _task;
     MultinomialModel<Columns> _model;
+    bool _offsets_are_far;
+    bool _is_softened = false;
     RefreshPlan _plan;
     Index _rejects = 0;
 };

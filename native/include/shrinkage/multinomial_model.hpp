@@ -87,6 +87,10 @@ public:
         _engine.emplace(_runtime, _slots, _method, EngineSettings{_max_rounds, rank, 0.0});
     }
 
+    /// By what share the diagonal of G is larger than its curvatures, which makes steps shorter
+    /// where G says next to nothing. For the curvatures to come.
+    void set_damping(double damping) { _damping = damping; }
+
     /// Appends pairs; curvatures must have been set.
     void append(std::span<const ClassFeature> wanted) {
         if (wanted.empty()) return;
@@ -191,6 +195,47 @@ public:
         differentiate(point);
     }
 
+    /// Largest change of eta + intercept between two points, over the rows that weigh something.
+    double largest_change(const MultinomialPoint& from, const MultinomialPoint& to) const {
+        const Index n = _data.rows();
+        double largest = 0.0;
+        for (Index k = 0; k < n_classes(); ++k) {
+            const double shift = to.intercept.values[k] - from.intercept.values[k];
+            for (Index i = 0; i < n; ++i)
+                if (_likelihood.wt()[i] > 0.0)
+                    largest = std::max(
+                        largest, std::abs(to.eta[k * n + i] - from.eta[k * n + i] + shift));
+        }
+        return largest;
+    }
+
+    /// Whether the model's residuals after a step from where its curvatures were taken have another
+    /// sign, or nearly so, for a class that a row is not in.
+    bool turns_residuals(const MultinomialPoint& from, const MultinomialPoint& to) const {
+        // There |u| is nearly the curvature itself, unless that was raised to its floor.
+        constexpr double nearly = 0.5, most_raised = 100.0;
+        const Index n = _data.rows(), K = n_classes();
+        std::vector<double> change(K);
+        for (Index i = 0; i < n; ++i) {
+            if (_likelihood.wt()[i] == 0.0) continue;
+            double mean = 0.0;
+            for (Index k = 0; k < K; ++k) {
+                const Index e = k * n + i;
+                change[k] = to.eta[e] + to.intercept.values[k] - from.eta[e] -
+                            from.intercept.values[k];
+                mean += _curvatures.root[e] / std::sqrt(_likelihood.wt()[i]) * change[k];
+            }
+            for (Index k = 0; k < K; ++k) {
+                const Index e = k * n + i;
+                if (_likelihood.y()[e] > 0.0) continue;
+                const double raised =
+                    std::min(_curvatures.diagonal[e] / std::abs(from.u[e]), most_raised);
+                if (raised * (mean - change[k]) > nearly) return true;
+            }
+        }
+        return false;
+    }
+
 private:
     Index n_classes() const { return _likelihood.n_classes(); }
     double columns() const { return static_cast<double>(_features.size()); }
@@ -282,7 +327,7 @@ private:
         if (_likelihood.fits_intercept()) eliminate_intercepts(first);
         for (Index j = first; j < size(); ++j) {
             double& diagonal = gram.data()[j * (gram.ld() + 1)];
-            diagonal = std::max({diagonal, least * whole[j - first], 1e-300});
+            diagonal = std::max({diagonal, least * whole[j - first], 1e-300}) * (1.0 + _damping);
         }
         mirror_from(first, size(), gram);
     }
@@ -319,6 +364,7 @@ private:
     ClassCurvatures _curvatures;
     std::vector<double> _cross;  ///< V row by row
     ClassSystem _intercepts;     ///< M
+    double _damping = 0.0;
     Index _version = 0;
     Counts _counts;
     std::vector<double> _parts;  ///< sums of blocks

@@ -58,11 +58,22 @@ public:
         result.n_classes = n_classes();
         if (_data.target_square == 0.0) return record_constant(result);
         start();
+        visit_all(result);
+        if (_task.alphas.back() == 0.0) append_unpenalised(result);
+    }
+
+private:
+    void visit_all(PathResult& result) {
         for (; _at < static_cast<Index>(_visited.size()); ++_at) {
-            solve();
+            screen();
+            if (std::exchange(_wants_refresh, false)) _loop.refresh_at(_history.last());
+            if (is_null())
+                settle();
+            else
+                solve();
             record(result);
             _history.push(_visited[_at].alpha, _descent.best);
-            _loop.plan().solved(_descent.rounds());
+            if (!is_null()) _loop.plan().solved(_descent.rounds());
             _wants_refresh = _loop.plan().wants_refresh(_model.step_cost(), _model.gram_cost());
         }
         result.counts += _loop.counts();
@@ -72,7 +83,21 @@ public:
         result.counts.working_set += _model.size();
     }
 
-private:
+    /// Without a penalty the same number added to the coefficients of a feature for all classes
+    /// changes nothing: a problem of its own, in which every feature is free.
+    void append_unpenalised(PathResult& result) const {
+        std::vector<double> factors(_task.penalty_factor.begin(), _task.penalty_factor.end());
+        for (double& each : factors) each = std::isfinite(each) ? 0.0 : each;
+        PathTask task = _task;
+        task.alphas = task.alphas.last(1);
+        task.penalty_factor = factors;
+        MultinomialPath free(_runtime, _data, _loop.likelihood(), _null, task);
+        free.start();
+        free._visited = {{0.0, true}};
+        free._alpha_max = _alpha_max;
+        free.visit_all(result);
+    }
+
     Index n_classes() const { return _loop.likelihood().n_classes(); }
     double l1() const { return _visited[_at].alpha * _task.l1_ratio; }
     double l2() const { return _visited[_at].alpha * (1.0 - _task.l1_ratio); }
@@ -100,6 +125,9 @@ private:
             _descent.start(1.0, 0.0, from, _loop.limits());
             _descent.propose(_model);
             _loop.descend(_descent);
+            _null_status = _descent.status();
+            _separated = _loop.is_separated(_descent.best);
+            if (_separated) _model.set_damping(1e-7);  // lest the coefficients go too far
         } else {
             _descent.best = point;
         }
@@ -118,17 +146,17 @@ private:
             batch.l1[0] = _alpha_max;
         }
         const double first = _task.l1_ratio > 0.0 ? _alpha_max / _task.l1_ratio : 0.0;
-        _visited = visit(_task.alphas, first);
+        const bool ends_free = _task.alphas.back() == 0.0;
+        _visited = visit(_task.alphas.first(_task.alphas.size() - ends_free), first);
         _history.push(std::max({first, 10.0 * _task.alphas.front(), 1e-300}), _descent.best);
     }
 
     void solve() {
         constexpr Index most_reopened = 4;
-        screen();
-        if (std::exchange(_wants_refresh, false)) _loop.refresh_at(_history.last());
-        if (l1() + l2() == 0.0) _model.restart_engine();
         _history.prepare(_model);
-        _descent.start(l1(), l2(), _history.last(), _loop.limits());
+        MultinomialDescent::Limits limits = _loop.limits();
+        limits.most_rounds = std::max<Index>(1, limits.most_rounds - _rounds);
+        _descent.start(l1(), l2(), _history.last(), limits);
         _model.minimise(_history.linear_term(_visited[_at].alpha), l1(), l2(),
                         _descent.trial.coef);
         _descent.trial.intercept = _model.intercept_at(_descent.best, _descent.trial.coef);
@@ -143,7 +171,19 @@ private:
             if (!open) break;
             go_on();
         }
-        _separated = _loop.is_separated(_descent);
+    }
+
+    /// Whether the null model is the solution, because nothing penalised leaves 0 at this alpha.
+    bool is_null() const { return l1() > 0.0 && l1() >= _alpha_max * (1.0 - 1e-12); }
+
+    void settle() {
+        _descent.settle(l1(), l2(), _history.last(), _null_status);
+        shift_batches();
+        for (Index k = 0; k < n_classes(); ++k) {
+            copy_residual(_descent.best, k, 1);
+            _checks[k].check(_batches[k], 1);
+        }
+        _certificate = certificate();
     }
 
     void go_on() {
@@ -278,14 +318,12 @@ private:
         if (!_visited[_at].asked) return;
         const MultinomialPoint& point = _descent.best;
         std::vector<std::pair<int, double>> coef;
-        bool any_penalised = false;
         for (int s = 0; s < static_cast<int>(point.coef.size()); ++s) {
             if (point.coef[s] == 0.0) continue;
             const Index j = _model.feature(s);
             const auto number = static_cast<int>(_model.of_class(s) * _data.cols() + j);
             coef.emplace_back(
                 number, _limits.within_bounds(j, point.coef[s] / _data.scale[j]));
-            any_penalised = any_penalised || _limits.penalty_factor(j) > 0.0;
         }
         centre_unpenalised(coef);
         std::sort(coef.begin(), coef.end());
@@ -297,26 +335,25 @@ private:
         }
         const bool unpenalised = _descent.l1 + _descent.l2 == 0.0;
         const double violation = _alpha_max > 0.0 ? _certificate.kkt_violation / _alpha_max : 0.0;
-        const double gap = unpenalised ? std::numeric_limits<double>::quiet_NaN()
-                                       : _certificate.dual_gap / _null.loss;
+        const double gap = _certificate.dual_gap / _null.loss;
         result.starts.push_back(static_cast<Index>(result.features.size()));
         push_intercepts(intercept, result);
         result.loss.push_back(_certificate.loss);
-        result.dual_gap.push_back(gap);
+        result.dual_gap.push_back(
+            unpenalised || _separated ? std::numeric_limits<double>::quiet_NaN() : gap);
         result.kkt_violation.push_back(violation);
         result.rounds.push_back(std::exchange(_rounds, 0));
-        result.status.push_back(status_of(any_penalised, unpenalised ? violation : gap));
+        result.status.push_back(status_of(unpenalised ? violation : gap));
     }
 
     /// Of the coefficients that differ by the same number for all classes, those that sum to 0.
     void centre_unpenalised(std::vector<std::pair<int, double>>& coef) const {
         const auto p = static_cast<int>(_data.cols());
-        const bool all = _descent.l1 + _descent.l2 == 0.0;
         std::vector<double> sums(p, 0.0);
         bool any = false;
         for (const auto& [number, value] : coef) {
             const int j = number % p;
-            if ((all || _limits.is_free(j)) && !has_bounds(j)) {
+            if (_limits.is_free(j) && !has_bounds(j)) {
                 sums[j] += value;
                 any = true;
             }
@@ -341,12 +378,9 @@ private:
     }
 
     /// @param distance from optimal, to be compared with the tolerance
-    Status status_of(bool any_penalised, double distance) const {
+    Status status_of(double distance) const {
         if (_separated) return Status::separated;
-        const bool null_model =
-            _descent.l1 > 0.0 && !any_penalised && _descent.l1 >= _alpha_max * (1.0 - 1e-12);
-        if (null_model) return Status::null_model;
-        if (distance <= _task.tol) return Status::converged;
+        if (distance <= _task.tol) return is_null() ? Status::null_model : Status::converged;
         return _descent.status() == Status::max_rounds ? Status::max_rounds : Status::stalled;
     }
 
@@ -378,7 +412,8 @@ private:
     Index _rounds = 0;  ///< on the way to the next alpha that was asked for
     MultinomialDescent _descent;
     Certificate _certificate{};
-    bool _separated = false;
+    Status _null_status = Status::converged;
+    bool _separated = false;  ///< what is not penalised has no finite best fit
     double _alpha_max = 0.0;  ///< at l1_ratio 1
     Counts _counts;
 };

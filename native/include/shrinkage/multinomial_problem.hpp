@@ -18,16 +18,7 @@ inline MultinomialLikelihood::Balanced balance_from_nothing(const Runtime& runti
     constexpr double near = 8.0, least = 1e-15;
     const Index n = likelihood.rows(), K = likelihood.n_classes();
     const std::span<const double> offset = likelihood.offset();
-    double spread = 0.0;
-    for (Index i = 0; i < n; ++i) {
-        if (likelihood.wt()[i] == 0.0) continue;
-        double low = offset[i], high = offset[i];
-        for (Index k = 1; k < K; ++k) {
-            low = std::min(low, offset[k * n + i]);
-            high = std::max(high, offset[k * n + i]);
-        }
-        spread = std::max(spread, high - low);
-    }
+    const double spread = likelihood.largest_offset();
     PerClass start;
     for (Index k = 0; k < K; ++k) {
         double mean = 0.0;

@@ -12,7 +12,8 @@ import shrinkage
 from shrinkage.cli.families import model_by_folds
 from shrinkage.cli.options import UsageError, refuse
 from shrinkage.cli.roles import Roles, assign
-from shrinkage.cli.table import EXAMPLES, read_table
+from shrinkage.cli.table import read_table
+from shrinkage.comparison.example import EXAMPLES
 from shrinkage.errors import DataWarning, ShrinkageError
 
 _log = logging.getLogger("shrinkage")

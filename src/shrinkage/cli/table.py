@@ -16,15 +16,8 @@ from typing import BinaryIO
 import numpy as np
 
 from shrinkage._typing import AnyArray, BoolArray
+from shrinkage.comparison.example import EXAMPLES, read_example
 from shrinkage.errors import ArgumentError, Phrase
-
-# Where each packaged example is, and its target.
-EXAMPLES = {
-    "example:diabetes": "progression",
-    "example:breast-cancer": "diagnosis",
-    "example:wine": "cultivar",
-    "example:doctor-visits": "visits",
-}
 
 # What a column can be instead of numbers or text.
 DATES = "dates"
@@ -120,7 +113,8 @@ def read_table(source: str, *, decimal: str = ".", text_columns: Collection[str]
         If a Parquet file is read without pyarrow.
     """
     if source.startswith("example:"):
-        return _example(source)
+        columns = read_example(source, "DATA")
+        return Table(columns, source, len(columns[EXAMPLES[source]]))
     if source == "-":
         return _read_text(
             io.BytesIO(sys.stdin.buffer.read()), "standard input", decimal, text_columns
@@ -136,15 +130,6 @@ def read_table(source: str, *, decimal: str = ".", text_columns: Collection[str]
         # A named pipe can't be read twice, which a file may have to be.
         again = stream if stream.seekable() else io.BytesIO(stream.read())
         return _read_text(again, source, decimal, text_columns)
-
-
-def _example(source: str) -> Table:
-    if source not in EXAMPLES:
-        raise ArgumentError.must_be("DATA", f"one of {', '.join(EXAMPLES)}", source)
-    from shrinkage.cli.example import READERS
-
-    columns = READERS[source.removeprefix("example:")]()
-    return Table(columns, source, len(columns[EXAMPLES[source]]))
 
 
 def _open(path: Path) -> BinaryIO:

@@ -10,6 +10,7 @@ from shrinkage._typing import ArrayLike
 from shrinkage._validate import check_weights
 from shrinkage.comparison.contender import Contender
 from shrinkage.comparison.entrants import Entrants, against_best
+from shrinkage.comparison.example import EXAMPLES, read_example
 from shrinkage.comparison.groups import Group, correlated_groups
 from shrinkage.comparison.result import Comparison
 from shrinkage.comparison.target import choose_family, read_target
@@ -33,7 +34,7 @@ _MENTIONED = (Status.GRID_EDGE, Status.MAX_ROUNDS, Status.STALLED, Status.SEPARA
 
 def compare(
     X: Any,
-    y: ArrayLike | str,
+    y: ArrayLike | str | None = None,
     *,
     family: str | Family | None = None,
     sample_weight: ArrayLike | None = None,
@@ -56,11 +57,13 @@ def compare(
 
     Parameters
     ----------
-    X : array, scipy.sparse matrix or data frame of shape (n_samples, n_features)
+    X : array, scipy.sparse matrix or data frame of shape (n_samples, n_features), or str
         Text columns of a frame become one 0/1 column for each level; the model without a
-        penalty drops the commonest level.
+        penalty drops the commonest level. Or a packaged example, whose target is known:
+        "example:diabetes", "example:breast-cancer", "example:wine" or "example:doctor-visits".
     y : array-like of shape (n_samples,) or str
-        Response, or the name of its column in the frame X: numbers, or labels of classes.
+        Response, or the name of its column in the frame X: numbers, or labels of classes. None
+        for an example.
     family : {"gaussian", "binomial", "poisson", "multinomial"} or Family, optional
         How y scatters around its mean. None chooses by the values of y, as
         `shrinkage.comparison.choose_family` does, and the report says so. Binomial: two labels,
@@ -110,7 +113,12 @@ def compare(
     >>> comparison = shrinkage.compare(*load_diabetes(return_X_y=True))
     >>> print(comparison["lasso"].n_nonzero < comparison["ridge"].n_nonzero)
     True
+    >>> comparison = shrinkage.compare("example:breast-cancer")
+    >>> print(comparison.family, comparison.best.measures["auc"].mean_and_se()[0] > 0.99)
+    binomial True
     """
+    if isinstance(X, str):
+        X, y = read_example(X, "X"), EXAMPLES[X] if y is None else y
     target_name = y if isinstance(y, str) else "y"
     if isinstance(y, str):
         X, y, _ = split_column(X, y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from shrinkage.draw import (
     stretches,
     svg_of,
 )
+from shrinkage.draw.class_panels import class_panels
 from shrinkage.errors import ArgumentError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -52,26 +53,28 @@ def pictures(comparison: Comparison) -> dict[str, str]:
 
 
 def path_picture(comparison: Comparison, contender: Contender, curve: Curve) -> Figure:
-    """Draw the coefficients of one penalty, and the errors under them, over alpha."""
+    """Draw the coefficients of one penalty and the errors over alpha; classes have panels."""
     alphas, coefs = curve.path.alphas, curve.path.coef_path * curve.path.spread
-    return path_figure(
-        alphas,
-        coefs.reshape(alphas.size, -1),
-        comparison.coef_names,
-        ErrorCurves(
-            curve.training,
-            curve.held_out,
-            curve.held_out_se,
-            measure=comparison.measure,
-            paired_se=curve.paired_se,
-            as_good=curve.as_good,
-        ),
-        chosen=contender.alpha,
-        one_se=contender.alpha_1se,
-        heading=f"{_capital(contender.name)}: coefficients of {comparison.target_name} and errors "
-        "over alpha",
-        asked_by="comparison.save",
+    errors = ErrorCurves(
+        curve.training,
+        curve.held_out,
+        curve.held_out_se,
+        measure=comparison.measure,
+        paired_se=curve.paired_se,
+        as_good=curve.as_good,
     )
+    drawing: dict[str, Any] = {
+        "chosen": contender.alpha,
+        "one_se": contender.alpha_1se,
+        "heading": f"{_capital(contender.name)}: coefficients of {comparison.target_name} and "
+        "errors over alpha",
+        "asked_by": "comparison.save",
+    }
+    names = comparison.feature_names
+    if coefs.ndim == 2:
+        return path_figure(alphas, coefs, names, errors, **drawing)
+    classes = [f"class {label}" for label in comparison.rows.labels]
+    return class_panels(alphas, coefs, names, classes, errors, **drawing)[0]
 
 
 def path_svg(comparison: Comparison, contender: Contender, curve: Curve) -> str:

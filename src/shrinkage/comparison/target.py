@@ -48,6 +48,11 @@ def choose_family(y: Any, name: str = "y") -> FamilyChoice:
     name : str, default "y"
         What the target is called in `because`.
 
+    Raises
+    ------
+    DataError
+        If a value is missing, or each row has a text of its own.
+
     Examples
     --------
     >>> from shrinkage.comparison import choose_family
@@ -60,6 +65,9 @@ def choose_family(y: Any, name: str = "y") -> FamilyChoice:
     _refuse_missing(values)
     found = _distinct(values)
     is_text = not _is_numeric(values)
+    if is_text and found.size == values.size > 2:
+        got = Phrase("a different one in each row")
+        raise DataError.must("y", "be numbers, or labels that are repeated", got)
     if is_text and found.size > 2:
         return FamilyChoice("multinomial", f"{name} has {found.size} labels")
     are_integers = is_text or bool((values == np.floor(values.astype(np.float64))).all())

@@ -77,7 +77,8 @@ class CrossValidatedModel(LinearModel):
             Weights >= 0, in the fit, in the folds' errors and in their mean.
         offset : array-like of shape (n,), optional
             Known part of the linear predictor, in its units: those of y for the Gaussian family;
-            for counts with a known exposure, its logarithm.
+            for counts with a known exposure, its logarithm. For more than two classes of shape
+            (n, K).
         groups : array-like of shape (n,), optional
             Rows of one group are held out together.
         fold_ids : array-like of int, shape (n,), optional

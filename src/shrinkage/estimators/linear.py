@@ -46,7 +46,8 @@ class SingleModel(LinearModel):
             Weights >= 0, of which only the proportions matter: a weight of 2 is a row repeated.
         offset : array-like of shape (n,), optional
             Known part of the linear predictor, in its units: those of y for the Gaussian family;
-            for counts with a known exposure, its logarithm.
+            for counts with a known exposure, its logarithm. For more than two classes of shape
+            (n, K).
 
         Returns
         -------

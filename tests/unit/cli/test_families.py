@@ -284,7 +284,7 @@ def test_the_examples_are_fitted(call, name):
 
 def test_the_example_of_counts_is_every_tenth_row_of_its_source():
     datasets = pytest.importorskip("statsmodels.datasets")
-    from shrinkage.cli.example import doctor_visits
+    from shrinkage.comparison.example import doctor_visits
 
     source = datasets.randhie.load_pandas().data.iloc[::10]
     np.testing.assert_array_equal(np.column_stack(list(doctor_visits().values())), source)

@@ -256,3 +256,17 @@ def test_counts_far_from_their_means_are_still_binned():
     (bins,) = bins_of(rows, mu)
     assert bins.counts.sum() == pytest.approx(50.0)
     assert np.isfinite(bins.high).all()
+
+
+def test_a_curve_of_many_rows_has_few_steps_and_the_same_area():
+    rng = np.random.default_rng(4)
+    y = np.arange(12_000) % 2.0
+    p = Binomial().mean(rng.logistic(size=y.size) + y)
+    rows = HeldOutRows(
+        Binomial(), y, None, np.full(y.size, 1.0 / y.size), y.size, np.arange(y.size) // 4 % 2, 2
+    )
+    curve = roc_curve(rows, p)
+    assert curve.false.size <= 4000
+    area = float(0.5 * (curve.true[1:] + curve.true[:-1]) @ np.diff(curve.false))
+    expected = np.mean([metrics.roc_auc_score(y[at], p[at]) for at in rows.folds()])
+    assert area == pytest.approx(expected, abs=1e-4)

@@ -19,7 +19,7 @@ from tests.unit.comparison.class_data import CV, LABELS, N, P, data
         ([0.0, 1.0, 0.0, 1.0], "binomial", "the two values 0 and 1"),
         ([True, False, True], "binomial", "the two values False and True"),
         ([-1, 1, 1], "binomial", "the two values -1 and 1"),
-        (["a", "b", "c"], "multinomial", "3 labels"),
+        (["a", "b", "c", "a"], "multinomial", "3 labels"),
         ([0, 3, 1, 2], "gaussian", "for counts family poisson"),
         ([0.5, 2.0, 1.0], "gaussian", "holds numbers"),
         ([-1, 0, 2], "gaussian", "holds numbers"),
@@ -55,6 +55,11 @@ def test_a_target_outside_its_family_is_refused(case):
         read_target(np.array(y, object) if case == "a mixture" else y, family)
 
 
+def test_a_name_of_each_row_is_no_label():
+    with pytest.raises(DataError, match="labels that are repeated, got a different one in each"):
+        choose_family(["Ada", "Bert", "Cleo", "Dan"])
+
+
 def test_counts_have_no_negative_ones():
     X, y = data("poisson")
     with pytest.raises(DataError, match="must be non-negative for Poisson"):
@@ -80,3 +85,23 @@ def test_a_gap_in_a_column_of_labels_is_named():
     y[7] = None
     with pytest.raises(DataError, match="NaN in row 7 of column 'sold'"):
         shrinkage.compare({"x": X[:, 0], "sold": y}, "sold")
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "target"),
+    [
+        ("example:breast-cancer", "binomial", "diagnosis"),
+        ("example:wine", "multinomial", "cultivar"),
+        ("example:doctor-visits", "gaussian", "visits"),
+    ],
+)
+def test_an_example_knows_its_target(name, family, target):
+    found = shrinkage.compare(name, cv=3, alphas=5)
+    assert (found.family, found.target_name) == (family, target)
+
+
+def test_an_unknown_example_brings_the_known_ones():
+    with pytest.raises(ArgumentError, match="`X` must be one of example:diabetes, example:breast"):
+        shrinkage.compare("example:iris")
+    with pytest.raises(ArgumentError, match="`y`"):
+        shrinkage.compare(np.ones((4, 2)))

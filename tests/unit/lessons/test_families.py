@@ -79,10 +79,19 @@ def test_several_classes_and_no_classes_are_refused(plot):
         plot(X, DATA.target, family="multinomial")
     with pytest.raises(ArgumentError, match="`family` must be one of"):
         plot(X, DATA.target, family="logistic")
-    with pytest.raises(ArgumentError, match="hold both classes"):
+    with pytest.raises(ArgumentError, match="rows of one class"):
         plot(X, pd.Series(["one"] * len(X)), family="binomial")
 
 
 def test_a_simulation_has_no_classes():
     with pytest.raises(ArgumentError, match="`family` can't be given without `X`"):
         shrinkage.plot_correlated(family="binomial")
+
+
+@pytest.mark.parametrize("plot", [shrinkage.plot_selection, shrinkage.plot_correlated])
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_samples_without_the_rare_class_are_samples(plot, family):
+    rows = X.iloc[:40, :3]
+    rare = np.zeros(40, dtype=int)
+    rare[[3, 17]] = 1  # one in seven bootstrap resamples has neither
+    assert "samples" in description_of(plot(rows, rare, family=family))

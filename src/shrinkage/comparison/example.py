@@ -10,6 +10,15 @@ from itertools import combinations
 import numpy as np
 
 from shrinkage._typing import AnyArray
+from shrinkage.errors import ArgumentError
+
+# The name of each, and its target.
+EXAMPLES = {
+    "example:diabetes": "progression",
+    "example:breast-cancer": "diagnosis",
+    "example:wine": "cultivar",
+    "example:doctor-visits": "visits",
+}
 
 
 def diabetes() -> dict[str, AnyArray]:
@@ -57,7 +66,7 @@ def doctor_visits() -> dict[str, AnyArray]:
     the public domain; Cameron and Trivedi (2005), Microeconometrics, use them, and these are the
     rows 0, 10, 20, ... of `statsmodels.datasets.randhie`.
     """
-    text = files("shrinkage.cli").joinpath("doctor-visits.csv").read_text(encoding="utf-8")
+    text = files("shrinkage.comparison").joinpath("doctor-visits.csv").read_text(encoding="utf-8")
     rows = list(csv.reader(text.splitlines()))
     values = np.array(rows[1:], dtype=np.float64)
     return dict(zip(rows[0], np.ascontiguousarray(values.T), strict=True))
@@ -71,9 +80,22 @@ def _labelled(data: object, target: str) -> dict[str, AnyArray]:
     return {**columns, target: labels}
 
 
-READERS: dict[str, Callable[[], dict[str, AnyArray]]] = {
-    "diabetes": diabetes,
-    "breast-cancer": breast_cancer,
-    "wine": wine,
-    "doctor-visits": doctor_visits,
+_READERS: dict[str, Callable[[], dict[str, AnyArray]]] = {
+    "example:diabetes": diabetes,
+    "example:breast-cancer": breast_cancer,
+    "example:wine": wine,
+    "example:doctor-visits": doctor_visits,
 }
+
+
+def read_example(name: str, argument: str) -> dict[str, AnyArray]:
+    """Return the columns of a packaged example.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none of this name; `argument` is what the user gave it as.
+    """
+    if name not in EXAMPLES:
+        raise ArgumentError.must_be(argument, f"one of {', '.join(EXAMPLES)}", name)
+    return _READERS[name]()
