@@ -54,8 +54,8 @@ def text(n: int, p: int, *, family: str, n_words: int = 100, n_true: int = 40) -
     rng = np.random.default_rng(0)
     odds = (np.arange(p) + 50.0) ** -0.7
     words = rng.choice(p, n * n_words, p=odds / odds.sum())
-    texts = np.repeat(np.arange(n), n_words)
-    counts = scipy.sparse.coo_array((np.ones(n * n_words), (texts, words)), shape=(n, p))
+    places = np.repeat(np.arange(n, dtype=np.int32), n_words), words.astype(np.int32)
+    counts = scipy.sparse.coo_array((np.ones(n * n_words), places), shape=(n, p))
     X = scipy.sparse.csc_array(counts.tocsc())
     X.sum_duplicates()
     X.data = 1.0 + np.log(X.data)
