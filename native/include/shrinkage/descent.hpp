@@ -71,7 +71,7 @@ public:
     /// Columns have been appended, or the gap was found too large: go on from the best point.
     void reopen() {
         _finished = false;
-        _gap = _previous_gap = std::numeric_limits<double>::infinity();
+        _gap = _previous_gap = _least_gap = std::numeric_limits<double>::infinity();
         _anderson.forget();
     }
 
@@ -95,9 +95,10 @@ public:
         measure(model);
         const bool is_near = _gap <= _limits.enough;
         const double progress =
-            _is_rough && is_near ? _roughness / _last_rough : _gap / _previous_gap;
+            _is_rough && is_near ? _roughness / _last_rough : _gap / _least_gap;
         const bool falls = before - now > std::max(1e-3 * _gap, _limits.rounding);
         _idle = progress > 0.9 && !falls ? _idle + 1 : 0;
+        _least_gap = std::min(_least_gap, _gap);
         if (is_near && !_is_rough)
             finish(Status::converged);
         else if (_idle > most_idle)
@@ -249,7 +250,7 @@ private:
     Index _all_rejects = 0;
     Index _idle = 0;  ///< steps in a row without progress
     Index _steps_since_refresh = 0;
-    double _gap = 0.0, _previous_gap = 0.0;
+    double _gap = 0.0, _previous_gap = 0.0, _least_gap = 0.0;
     double _roughness = 0.0, _last_rough = 0.0;  ///< largest |c_j| / |z_j| of what is not penalised
     bool _is_rough = false;
     bool _finished = false;
