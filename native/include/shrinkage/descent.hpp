@@ -71,7 +71,7 @@ public:
     /// Columns have been appended, or the gap was found too large: go on from the best point.
     void reopen() {
         _finished = false;
-        _gap = _previous_gap = _least_gap = std::numeric_limits<double>::infinity();
+        _gap = _previous_gap = _least_gap = _least_rough = std::numeric_limits<double>::infinity();
         _anderson.forget();
     }
 
@@ -94,11 +94,12 @@ public:
         std::swap(best, trial);
         measure(model);
         const bool is_near = _gap <= _limits.enough;
-        const double progress =
-            _is_rough && is_near ? _roughness / _last_rough : _gap / _least_gap;
+        double& least = _is_rough && is_near ? _least_rough : _least_gap;
+        const double now_left = _is_rough && is_near ? _roughness : _gap;
+        const bool progresses = now_left <= 0.9 * least;
+        least = std::min(least, now_left);
         const bool falls = before - now > std::max(1e-3 * _gap, _limits.rounding);
-        _idle = progress > 0.9 && !falls ? _idle + 1 : 0;
-        _least_gap = std::min(_least_gap, _gap);
+        _idle = progresses || falls ? 0 : _idle + 1;
         if (is_near && !_is_rough)
             finish(Status::converged);
         else if (_idle > most_idle)
@@ -124,6 +125,17 @@ public:
         measure(model);
         _anderson.forget();
         if (_gap <= _limits.enough && !_is_rough) finish(Status::converged);
+    }
+
+    /// Takes the trial, which has been evaluated, unless the objective rises.
+    /// @return whether it did not
+    template <class Model>
+    bool take_unless_worse(const Model& model) {
+        ++_rounds;
+        if (!(objective(model, trial) <= objective(model, best) + _limits.rounding)) return false;
+        std::swap(best, trial);
+        measure(model);
+        return true;
     }
 
     /// By what the gap shrank in the last step; infinite at the first.
@@ -209,13 +221,12 @@ private:
     void measure(const Model& model) {
         CertificateSum sum;
         sum.start(l1, l2, 0.0);
-        _last_rough = _roughness;
         _roughness = 0.0;
         for (int j = 0; j < static_cast<int>(model.size()); ++j) {
             const double v = model.slots().penalty_factor(j), t = best.coef[j];
             const double lower = model.slots().lower(j), upper = model.slots().upper(j);
             if ((l1 + l2) * v == 0.0 && t > lower && t < upper)
-                _roughness = std::max(_roughness, std::abs(best.gradient[j]) / model.norm(j));
+                _roughness = std::max(_roughness, roughness(best.gradient[j], t, model.norm(j)));
             else
                 sum.add(best.gradient[j], t, v, lower, upper, 0.0);
         }
@@ -230,6 +241,15 @@ private:
         _gap = gap_with([&](double rest) {
             return model.conjugate_distance(best, rest, 0.1 * _limits.enough);
         });
+    }
+
+    /// |c| / |z| of a coefficient that is not penalised, or more where t is so large that c t
+    /// counts in the gap.
+    double roughness(double c, double t, double norm) const {
+        constexpr double share = 0.1;
+        const double size = std::abs(c) / norm;
+        if (_limits.enough == 0.0) return size;
+        return std::max(size, std::abs(c * t) / (share * _limits.enough) * _limits.noise);
     }
 
     template <class Model>
@@ -250,8 +270,9 @@ private:
     Index _all_rejects = 0;
     Index _idle = 0;  ///< steps in a row without progress
     Index _steps_since_refresh = 0;
-    double _gap = 0.0, _previous_gap = 0.0, _least_gap = 0.0;
-    double _roughness = 0.0, _last_rough = 0.0;  ///< largest |c_j| / |z_j| of what is not penalised
+    double _gap = 0.0, _previous_gap = 0.0;
+    double _least_gap = 0.0, _least_rough = 0.0;  ///< since reopen()
+    double _roughness = 0.0;  ///< largest |c_j| / |z_j| of what is not penalised
     bool _is_rough = false;
     bool _finished = false;
     bool _fresh_step = false;

@@ -179,8 +179,9 @@ def format_of(fine: float, largest: float, figures: int = 3) -> Callable[[float]
         if not math.isfinite(value):
             return NOTHING
         fixed = f"{value:.{digits}f}"
-        is_short = digits <= 5 and max(largest, abs(value)) < 1e7
-        # An exponent of three digits takes the place of the others.
-        return fixed if is_short else f"{value:.{0 if abs(value) >= 1e99 else 2}e}"
+        # Of an error that explodes one digit is enough, and leaves room for its exponent.
+        explodes = abs(value) > 1e3 * largest
+        is_short = digits <= 5 and max(largest, abs(value)) < 1e7 and not explodes
+        return fixed if is_short else f"{value:.{0 if explodes else 2}e}"
 
     return formatted

@@ -54,6 +54,10 @@ def fit_free(
         start = np.zeros(columns.shape[1] * n_outputs)
         low, high = start - np.inf, start + np.inf
     columns = columns / data.root[:, None]
+    size = np.sqrt(data.weight @ columns**2)
+    size[size == 0.0] = 1.0
+    columns, units = columns / size, np.repeat(size, n_outputs)
+    start, low, high = start * units, low * units, high * units
     if data.fit_intercept:
         columns = np.column_stack([columns, np.ones(eta.shape[0])])
         unbounded = np.full(n_outputs, np.inf)

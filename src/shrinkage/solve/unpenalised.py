@@ -23,7 +23,7 @@ from shrinkage.solve.problem import Problem
 
 # Entries of X beyond which no basis is made: it is dense.
 MOST_ENTRIES = 10**8
-# Largest change of the linear predictor that is rounding, as a share of its size.
+# Largest change of the linear predictor or the loss that is rounding, as a share of its size.
 ROUNDING = 1e-10
 
 
@@ -41,8 +41,8 @@ def in_a_basis(
     if block is None:
         return points
     found = block.back(solve(block.problem), 0.0, tol)
-    was_solved = points.status[-1] == CONVERGED
-    if was_solved and not (found.status[0] == CONVERGED and found.loss[0] < points.loss[-1]):
+    is_better = found.loss[0] <= points.loss[-1] + ROUNDING * abs(points.loss[-1])
+    if points.status[-1] == CONVERGED and not (found.status[0] == CONVERGED and is_better):
         return points
     features, values = found.row(0)
     other = _with_last(points, features, values, found.intercepts[0])

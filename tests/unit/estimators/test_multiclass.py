@@ -211,6 +211,9 @@ def test_shares_of_classes_and_their_numbers() -> None:
     assert codes.predict_linear(X).shape == (N, K)
     assert_allclose(codes.score(X, CODES, W), codes.deviance_ratio_, rtol=1e-7)
     assert_allclose(codes.score(X, np.eye(K)[CODES], W), codes.deviance_ratio_, rtol=1e-7)
+    shifted = clone(codes).fit(X, CODES, sample_weight=W, offset=OFFSET)
+    score = shifted.score(X, CODES, sample_weight=W, offset=OFFSET)
+    assert_allclose(score, shifted.deviance_ratio_, rtol=1e-7)
 
 
 def test_a_share_is_a_row_for_each_class() -> None:
