@@ -28,7 +28,8 @@ n, p = {"pass": (60_000, 400), "path": (1_500, 900), "folds": (1_200, 500),
         "path of a working set": (1_000, 20_000), "folds of a working set": (400, 6_000),
         "path of classes": (5_000, 300), "path of counts": (5_000, 300),
         "folds of classes": (3_000, 120), "folds of counts": (3_000, 120),
-        "path of wide classes": (400, 6_000)}[moment]
+        "path of wide classes": (400, 6_000), "path of labels": (2_000, 60),
+        "folds of labels": (1_000, 30)}[moment]
 rng = np.random.default_rng(0)
 X = rng.standard_normal((p, n), dtype=np.float32).T
 y = X[:, :50].sum(axis=1) + 5 * rng.standard_normal(n)
@@ -37,6 +38,8 @@ if "classes" in moment:
     family, y = "binomial", (y > 0.0).astype(float)
 elif "counts" in moment:
     family, y = "poisson", rng.poisson(np.exp(y / y.std())).astype(float)
+elif "labels" in moment:
+    family, y = "multinomial", np.digitize(y, [-10.0, 0.0, 10.0]).astype(float)
 problem = make_problem(X, y, family=family, l1_ratio=0.9)
 if family == "gaussian":
     plan = Plan(WORKING_SET if p > 5000 else CROSS_PRODUCTS, "", 0)
@@ -91,9 +94,10 @@ print(min(delays))
 
 GAUSSIAN = ["pass", "path", "path of a working set", "folds", "folds of a working set"]
 CLASSES = ["path of classes", "path of wide classes", "folds of classes"]
+LABELS_AND_COUNTS = ["path of labels", "folds of labels", "path of counts", "folds of counts"]
 
 
-@pytest.mark.parametrize("moment", [*GAUSSIAN, *CLASSES, "path of counts", "folds of counts"])
+@pytest.mark.parametrize("moment", [*GAUSSIAN, *CLASSES, *LABELS_AND_COUNTS])
 def test_ctrl_c_is_answered_within_a_tenth_of_a_second(moment):
     command = [sys.executable, "-c", PROGRAM, moment, str(ATTEMPTS), str(LIMIT)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)

@@ -63,6 +63,19 @@ public:
     }
 
 private:
+    /// Largest |z_j'u_k| of the fit with intercepts and offset only; never 0.
+    double strongest_of_null() {
+        double largest = 0.0;
+        std::vector<double> residual(_data.rows());
+        for (Index k = 0; k < n_classes(); ++k) {
+            for (Index i = 0; i < _data.rows(); ++i)
+                residual[i] = _data.root_weight[i] * _null.residual[k * _data.rows() + i];
+            for (const double each : _checks[k].correlations_of_all(residual.data()))
+                largest = std::max(largest, std::abs(each));
+        }
+        return largest > 0.0 ? largest : 1.0;
+    }
+
     void visit_all(PathResult& result) {
         for (; _at < static_cast<Index>(_visited.size()); ++_at) {
             screen();
@@ -94,7 +107,7 @@ private:
         MultinomialPath free(_runtime, _data, _loop.likelihood(), _null, task);
         free.start();
         free._visited = {{0.0, true}};
-        free._alpha_max = _alpha_max;
+        free._violation_unit = _violation_unit;
         free.visit_all(result);
     }
 
@@ -145,6 +158,11 @@ private:
             batch.size = 1;
             batch.l1[0] = _alpha_max;
         }
+        constexpr double nothing = 1e-10;
+        if (_alpha_max > nothing * std::sqrt(_data.target_square))
+            _violation_unit = _alpha_max;
+        else
+            _violation_unit = strongest_of_null();
         const double first = _task.l1_ratio > 0.0 ? _alpha_max / _task.l1_ratio : 0.0;
         const bool ends_free = _task.alphas.back() == 0.0;
         _visited = visit(_task.alphas.first(_task.alphas.size() - ends_free), first);
@@ -157,8 +175,7 @@ private:
         MultinomialDescent::Limits limits = _loop.limits();
         limits.most_rounds = std::max<Index>(1, limits.most_rounds - _rounds);
         _descent.start(l1(), l2(), _history.last(), limits);
-        _model.minimise(_history.linear_term(_visited[_at].alpha), l1(), l2(),
-                        _descent.trial.coef);
+        minimise(_model, _history.linear_term(_visited[_at].alpha), l1(), l2(), _descent.trial);
         _descent.trial.intercept = _model.intercept_at(_descent.best, _descent.trial.coef);
         shift_batches();
         for (Index reopened = 0;;) {
@@ -334,7 +351,7 @@ private:
             result.values.push_back(value);
         }
         const bool unpenalised = _descent.l1 + _descent.l2 == 0.0;
-        const double violation = _alpha_max > 0.0 ? _certificate.kkt_violation / _alpha_max : 0.0;
+        const double violation = _certificate.kkt_violation / _violation_unit;
         const double gap = _certificate.dual_gap / _null.loss;
         result.starts.push_back(static_cast<Index>(result.features.size()));
         push_intercepts(intercept, result);
@@ -414,7 +431,8 @@ private:
     Certificate _certificate{};
     Status _null_status = Status::converged;
     bool _separated = false;  ///< what is not penalised has no finite best fit
-    double _alpha_max = 0.0;  ///< at l1_ratio 1
+    double _alpha_max = 0.0;       ///< at l1_ratio 1
+    double _violation_unit = 1.0;  ///< alpha_max, or if that is 0 what stands in
     Counts _counts;
 };
 
