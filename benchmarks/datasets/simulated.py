@@ -1,20 +1,35 @@
-"""Simulated problems: autoregressive columns, a tenth of the rows as true features at most."""
+"""Simulated problems: autoregressive columns, sparse ones and words; few true features."""
 
 import numpy as np
 import scipy.sparse
 
 from benchmarks.objective import Data
 
+# Standard deviation of the true linear predictor.
+SPREAD = {"binomial": 1.5, "poisson": 0.7}
+# About 2000 words are used at the last alpha.
+TEXT_RATIO = {"binomial": 1.5e-2, "poisson": 7e-3}
 
-def dense(n: int, p: int, *, rho: float = 0.5, n_true: int = 20, seed: int = 0) -> Data:
-    """Columns with correlation rho^|i - j|, F-ordered; signal and noise of equal variance."""
+
+def dense(
+    n: int,
+    p: int,
+    *,
+    family: str = "gaussian",
+    rho: float = 0.5,
+    n_true: int = 20,
+    ratio: float | None = None,
+    seed: int = 0,
+) -> Data:
+    """Columns with correlation rho^|i - j|, F-ordered; Gaussian: signal and noise of equal
+    variance."""
     rng = np.random.default_rng(seed)
     X = np.empty((n, p), order="F")
     X[:, 0] = rng.standard_normal(n)
     for j in range(1, p):
         X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * rng.standard_normal(n)
     signal = _signal(X, min(n_true, p), rng)
-    return Data(X, signal + np.std(signal) * rng.standard_normal(n))
+    return Data(X, _response(signal, family, rng), family, ratio)
 
 
 def sparse(n: int, p: int, *, density: float = 1e-3, n_true: int = 50, seed: int = 0) -> Data:
@@ -30,10 +45,34 @@ def sparse(n: int, p: int, *, density: float = 1e-3, n_true: int = 50, seed: int
     X = scipy.sparse.csc_array(X)
     X.sort_indices()
     signal = _signal(X, n_true, rng)
-    return Data(X, signal + np.std(signal) * rng.standard_normal(n))
+    return Data(X, _response(signal, "gaussian", rng))
+
+
+def text(n: int, p: int, *, family: str, n_words: int = 100, n_true: int = 40) -> Data:
+    """1 + log(count) of the words in n texts; word j is drawn with odds (j + 50)^-0.7, and the
+    true features are among the thousand most frequent words."""
+    rng = np.random.default_rng(0)
+    odds = (np.arange(p) + 50.0) ** -0.7
+    words = rng.choice(p, n * n_words, p=odds / odds.sum())
+    texts = np.repeat(np.arange(n), n_words)
+    counts = scipy.sparse.coo_array((np.ones(n * n_words), (texts, words)), shape=(n, p))
+    X = scipy.sparse.csc_array(counts.tocsc())
+    X.sum_duplicates()
+    X.data = 1.0 + np.log(X.data)
+    signal = _signal(X[:, :1000], n_true, rng)
+    return Data(X, _response(signal, family, rng), family, TEXT_RATIO[family])
 
 
 def _signal(X, n_true, rng):  # type: ignore[no-untyped-def]
     coef = np.zeros(X.shape[1])
     coef[rng.choice(X.shape[1], n_true, replace=False)] = rng.standard_normal(n_true)
     return X @ coef
+
+
+def _response(signal, family, rng):  # type: ignore[no-untyped-def]
+    if family == "gaussian":
+        return signal + np.std(signal) * rng.standard_normal(len(signal))
+    eta = SPREAD[family] * (signal - signal.mean()) / np.std(signal)
+    if family == "binomial":
+        return (rng.random(len(eta)) < 1 / (1 + np.exp(-eta))).astype(float)
+    return rng.poisson(np.exp(eta)).astype(float)

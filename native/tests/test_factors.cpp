@@ -6,6 +6,7 @@
 #include "random_problem.hpp"
 #include "shrinkage/cholesky_factor.hpp"
 #include "shrinkage/conjugate_gradient.hpp"
+#include "shrinkage/dense_slots.hpp"
 #include "shrinkage/dual_factor.hpp"
 #include "shrinkage/inverse_factor.hpp"
 
@@ -193,7 +194,7 @@ TEST(dual_solves_more_members_than_rows) {
     for (int j = 0; j < 60; ++j)
         for (int i = 0; i < 60; ++i)
             small.gram[j * 60 + i] = best_kernels().f64.dot(rows, data.column(i), data.column(j));
-    DualFactor factor(environment.runtime, slots, environment.counts);
+    DualFactor<DenseSlots> factor(environment.runtime, slots, environment.counts);
     std::vector<int> members;
     for (int j = 0; j < 40; ++j) members.push_back(j);
     double l2 = 0.2;

@@ -53,18 +53,24 @@ void check_family(const FamilyKernels& kernels, const Formulas& formulas) {
             want.loss += wt[i] * formulas.loss(y[i], x);
             want.residual += residual;
             want.curvature += curvature;
+            want.slope += curvature * formulas.steepness(mean);
             CHECK_CLOSE(u[i], residual, 1e-13 * std::abs(residual) + 1e-16);
             CHECK_CLOSE(h[i], curvature, 1e-13 * curvature + 1e-16);
         }
         CHECK_CLOSE(sums.loss, want.loss, 1e-13 * (1.0 + std::abs(want.loss)));
         CHECK_CLOSE(sums.residual, want.residual, 1e-13 * (1.0 + std::abs(want.residual)));
         CHECK_CLOSE(sums.curvature, want.curvature, 1e-13 * (1.0 + want.curvature));
+        CHECK_CLOSE(sums.slope, want.slope, 1e-13 * (1.0 + want.curvature));
+        const FamilySums rest = kernels.derivatives(n, y.data(), wt.data(), eta.data(), 0.5);
+        CHECK(rest.residual == sums.residual && rest.curvature == sums.curvature);
+        CHECK(rest.slope == sums.slope && rest.loss == 0.0);
     }
 }
 
 struct BinomialFormulas {
     double mean(double x) const { return 1.0 / (1.0 + std::exp(-x)); }
     double variance(double mean) const { return mean * (1.0 - mean); }
+    double steepness(double mean) const { return 1.0 - 2.0 * mean; }
     double loss(double y, double x) const {
         return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - y * x;
     }
@@ -73,6 +79,7 @@ struct BinomialFormulas {
 struct PoissonFormulas {
     double mean(double x) const { return std::exp(x); }
     double variance(double mean) const { return mean; }
+    double steepness(double) const { return 1.0; }
     double loss(double y, double x) const { return std::exp(x) - y * x; }
 };
 

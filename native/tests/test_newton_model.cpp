@@ -191,6 +191,48 @@ TEST(a_replaced_quadratic_is_solved_from_where_the_last_one_ended) {
     }
 }
 
+TEST(a_quadratic_held_by_columns_has_the_same_solution_as_by_its_gram_matrix) {
+    constexpr Index n = 10, p = 40;
+    const Runtime runtime = runtime_of(1);
+    const EngineSettings settings{1000, n, 1.0, 1e-13};
+    testing::Draw draw(32);
+    QuadraticSlots by_gram(runtime), by_columns(runtime);
+    by_columns.hold(n);
+    double* W = by_columns.reserve_columns(p);
+    for (Index e = 0; e < n * p; ++e) W[e] = draw.normal();
+    by_gram.gram().reserve(p, 0);
+    for (Index j = 0; j < p; ++j) {
+        double* column = by_gram.gram().data() + j * by_gram.gram().ld();
+        for (Index k = 0; k < p; ++k) {
+            column[k] = 0.0;
+            for (Index i = 0; i < n; ++i) column[k] += W[j * n + i] * W[k * n + i];
+        }
+        const double factor = 1.0 + 0.1 * static_cast<double>(j % 5);
+        const Slot slot{0.0,
+                        column[j],
+                        factor,
+                        j == 1 ? 0.0 : -testing::infinity,
+                        j == 3 ? 0.02 : testing::infinity,
+                        std::sqrt(column[j])};
+        by_gram.add(slot);
+        by_columns.add(slot);
+        CHECK_CLOSE(by_columns.entry_on_diagonal(static_cast<int>(j)), column[j], 1e-12);
+    }
+    std::vector<double> q(p);
+    ActiveSet<QuadraticSlots> one(runtime, by_gram, Method::cholesky, settings);
+    ActiveSet<QuadraticSlots> other(runtime, by_columns, Method::cholesky, settings);
+    for (const double l1 : {3.0, 0.3, 0.0})
+        for (int change = 0; change < 5; ++change) {
+            for (double& value : q) value = 3.0 * draw.normal();
+            one.linear_term_changed(by_gram.set_linear_term(q));
+            other.linear_term_changed(by_columns.set_linear_term(q));
+            CHECK(one.solve(l1, 0.5) == Status::converged);
+            CHECK(other.solve(l1, 0.5) == Status::converged);
+            const std::vector<double> want = solution(one, p), found = solution(other, p);
+            for (Index j = 0; j < p; ++j) CHECK_CLOSE(found[j], want[j], 1e-9);
+        }
+}
+
 TEST(anderson_solves_a_linear_iteration_of_two_variables_in_three_steps) {
     // x -> A x + b with eigenvalues 0.5 and -0.3: depth 2 is exact in two variables.
     Anderson anderson;

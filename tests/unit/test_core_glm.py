@@ -343,6 +343,17 @@ def test_most_columns_of_a_wide_matrix_are_certified_unread():
 
 @pytest.mark.parametrize("kind", ["F", "sparse"])
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.01, 0.1])
+def test_many_more_columns_than_rows_need_no_gram_matrix_of_all(l1_ratio, family, kind):
+    X = correlated(40, 600)
+    eta = X[:, :5].sum(axis=1)
+    path = check_path(family, X, response(family, eta / eta.std()), kind=kind, l1_ratio=l1_ratio)
+    assert path.counts["working_set"] > 2 * 40
+    assert path.counts["rounds"] <= 12 * 20
+
+
+@pytest.mark.parametrize("kind", ["F", "sparse"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_threads_change_no_bit(family, kind):
     X, y, _ = make_data(family, kind, n=12_000, p=40)
     answers = []

@@ -35,6 +35,9 @@ def fit():
         z[rng.random(n) < 0.2] = 1.0
         return shrinkage.elastic_net_path(
             X, z, family="binomial", alphas=20, alpha_min_ratio=0.01)
+    if call == "binomial ridge":
+        return shrinkage.elastic_net_path(
+            X, (y > np.median(y)).astype(float), family="binomial", alphas=5, l1_ratio=0.0)
     return shrinkage.LassoCV(alphas=20, cv=5).fit(X, y).path_
 
 fit()  # loads modules, and the buffers of BLAS
@@ -67,6 +70,12 @@ needs_proc = pytest.mark.skipif(
 def test_less_than_a_tenth_of_X_is_allocated(n, p, order, dtype, call):
     """Native and Python allocations together, beside what the plan announces."""
     assert _shares(n, p, order, dtype, call)[1] < 0.1
+
+
+@needs_proc
+def test_a_wide_ridge_of_classes_takes_a_few_copies_of_X():
+    """A Gram matrix of all features would be 60 times X."""
+    assert _shares(100, 6_000, "F", "float64", "binomial ridge")[0] < 10
 
 
 @needs_proc

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "shrinkage/likelihood.hpp"
+#include "shrinkage/model_product.hpp"
 #include "shrinkage/path.hpp"
 #include "shrinkage/scaled_columns.hpp"
 
@@ -11,11 +12,13 @@ namespace shrinkage {
 /// Coefficients (scaled, one a slot) with everything that a pass over their columns says there.
 struct GlmPoint {
     std::vector<double> coef;
-    double intercept = 0.0;        ///< of the centred columns; the best one for these coefficients
-    double loss = 0.0;             ///< but for what depends on y alone
-    std::vector<double> eta;       ///< without the intercept
-    std::vector<double> u;         ///< wt (y - mu); sums to 0 with an intercept
-    std::vector<double> gradient;  ///< c_j = z_j'u, one a slot
+    double intercept = 0.0;         ///< of the centred columns; the best one for these coefficients
+    double loss = 0.0;              ///< but for what depends on y alone
+    std::vector<double> eta;        ///< without the intercept
+    std::vector<double> u;          ///< wt (y - mu); sums to 0 with an intercept
+    std::vector<double> gradient;   ///< c_j = z_j'u, one a slot
+    ModelProduct product;           ///< of coef
+    mutable double pearson = -1.0;  ///< Pearson's statistic; -1 until somebody asks for it
 };
 
 /// The columns that a Newton model uses, copied: the loss as a function of their coefficients,
@@ -64,6 +67,7 @@ public:
             _runtime, point.eta.data(), point.intercept, enough / length, point.u.data());
         point.intercept = at.intercept;
         point.loss = at.sums.loss;
+        point.pearson = -1.0;
     }
 
     /// c = Z'u, block sums added in the order of the blocks.

@@ -10,6 +10,8 @@ struct EngineSettings {
     Index max_rounds;  ///< for one (l1, l2)
     Index max_rank;    ///< no more columns than this can be independent
     double y_norm;     ///< |y|, the scale of rounding errors
+    /// Misfit of the members' equations that is as good as none, in units of |y|.
+    double rounding = 1e-15;
 };
 
 /// Monotone active-set Newton method for one point after another of
@@ -93,7 +95,7 @@ private:
                         8e-15 * _magnitude * _slots.rounding(j));
     }
     /// Of the members' equations.
-    Accuracy accuracy() const { return {1e-12 * _l1, 1e-15 * _magnitude}; }
+    Accuracy accuracy() const { return {1e-12 * _l1, _settings.rounding * _magnitude}; }
     double misfit() { return _point.misfit(_l1, _l2, accuracy(), _misfit); }
 
     Status run();

@@ -3,9 +3,11 @@
 
 #include "shrinkage/cholesky_factor.hpp"
 #include "shrinkage/conjugate_gradient.hpp"
+#include "shrinkage/dense_slots.hpp"
 #include "shrinkage/dual_factor.hpp"
 #include "shrinkage/gram_slots.hpp"
 #include "shrinkage/inverse_factor.hpp"
+#include "shrinkage/quadratic_slots.hpp"
 
 namespace shrinkage {
 
@@ -31,7 +33,11 @@ struct LargeSystem {
 };
 template <>
 struct LargeSystem<DenseSlots> {
-    using type = DualFactor;
+    using type = DualFactor<DenseSlots>;
+};
+template <>
+struct LargeSystem<QuadraticSlots> {
+    using type = DualFactor<QuadraticSlots>;
 };
 template <>
 struct LargeSystem<SparseSlots> {

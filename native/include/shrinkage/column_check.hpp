@@ -33,7 +33,9 @@ public:
     Index columns_read() const { return _columns_read; }
     /// Largest |c_j| / v_j at an alpha that exceeds l1, but no more than rounding allows; 0 if
     /// none.
-    double largest_outside(Index q) const { return _largest_outside[q]; }
+    double largest_outside(Index q) const {
+        return _screening.any_candidates() ? _largest_outside[q] : 0.0;
+    }
 
     /// Makes all penalised features that may enter candidates.
     /// @param correlations with `residual`, of the null model

@@ -171,15 +171,14 @@ public:
             best.coef.resize(model.size(), 0.0);
             trial.coef.resize(model.size(), 0.0);
             const double share = share_of_refused();
+            trial.product.forget();
             for (std::size_t j = 0; j < best.coef.size(); ++j)
                 trial.coef[j] = best.coef[j] + share * (trial.coef[j] - best.coef[j]);
             trial.intercept = (1.0 - share) * best.intercept + share * trial.intercept;
             return;
         }
         _fresh_step = false;
-        std::vector<double> q = best.gradient;
-        model.add_product(best.coef, 1.0, q);
-        model.minimise(q, l1, l2, trial.coef);
+        minimise(model, linear_term(model, best), l1, l2, trial);
         if (_rejects == 0) accelerate(model);
         trial.intercept = model.intercept_at(best, trial.coef);
     }
@@ -261,6 +260,7 @@ private:
             return to[i] == 0.0 || value * to[i] < 0.0 || to[i] <= slots.lower(j) ||
                    to[i] >= slots.upper(j) || value < slots.lower(j) || value > slots.upper(j);
         });
+        if (trial.coef != to) trial.product.forget();
     }
 
     Limits _limits{};

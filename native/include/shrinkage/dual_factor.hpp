@@ -1,6 +1,6 @@
 #pragma once
-#include "shrinkage/dense_slots.hpp"
 #include "shrinkage/path.hpp"
+#include "shrinkage/slots.hpp"
 
 namespace shrinkage {
 
@@ -10,16 +10,21 @@ namespace shrinkage {
 ///
 /// D is the diagonal of penalty factors, none of them 0. K is factored once for each l2; later
 /// changes of members are added by the Woodbury identity, up to n / 8 of them.
+/// @tparam S DenseSlots or QuadraticSlots: Z has rows(), or none where it is not at hand
+template <class S>
 class DualFactor {
 public:
-    DualFactor(const Runtime& runtime, DenseSlots& slots, Counts& counts)
+    DualFactor(const Runtime& runtime, S& slots, Counts& counts)
         : _blas(runtime.blas), _simd(runtime.simd), _slots(slots), _counts(counts) {}
 
     /// Whether `n` members are better handled here than by a factor of their Gram matrix.
     bool suits(Index n, double l2) const {
-        // x loses the digits by which l2 is smaller than Z'Z.
-        return l2 > 1e-5 * _slots.largest_diagonal() && !_slots.any_free() &&
+        return rows() > 0 && is_exact(_slots, l2) &&
                static_cast<double>(n) > 0.7 * static_cast<double>(rows());
+    }
+    /// x loses the digits by which l2 is smaller than Z'Z.
+    static bool is_exact(const SlotTable& slots, double l2) {
+        return l2 > 1e-5 * slots.largest_diagonal() && !slots.any_free();
     }
     bool is_slow(Index) const { return false; }
 
@@ -170,7 +175,7 @@ private:
 
     const Blas& _blas;
     const Kernels& _simd;
-    DenseSlots& _slots;
+    S& _slots;
     Counts& _counts;
     double _l2 = 0.0;
     bool _factored = false;

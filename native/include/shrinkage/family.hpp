@@ -45,11 +45,14 @@ public:
     }
 
     /// How far a common shift of eta should go to make the residuals sum to 0: exactly so for
-    /// Poisson, a Newton step for the others.
+    /// Poisson, for the others a step of Halley's method, or of Newton's from afar.
     /// @param mean_response weighted mean of y
     double shift_to_balance(const FamilySums& sums, double mean_response) const {
         const double step = sums.residual / sums.curvature;
-        if (is_binomial()) return step;
+        if (is_binomial()) {
+            const double bend = step * sums.slope / sums.curvature;
+            return std::abs(bend) < 1.0 ? step / (1.0 + 0.5 * bend) : step;
+        }
         return std::abs(step) < 0.5 ? std::log1p(step) : std::log(mean_response / sums.curvature);
     }
 

@@ -95,10 +95,12 @@ private:
         _visited = visit(_task.alphas, first);
         _batch.size = 1;
         _batch.l1[0] = _alpha_max;
-        _history.push(std::max({first, 10.0 * _task.alphas.front(), 1e-300}), _null);
+        GlmPoint null = _null;
+        _history.push(std::max({first, 10.0 * _task.alphas.front(), 1e-300}), null);
     }
 
     void solve_block() {
+        _model.expect(l2(_first + _size - 1));
         screen(l1(_first + _size - 1));
         if (std::exchange(_wants_refresh, false)) _loop.refresh_at(_history.last());
         if (l1(_first) + l2(_first) == 0.0) _model.restart_engine();
@@ -135,7 +137,7 @@ private:
         limits.most_rounds = std::max<Index>(1, limits.most_rounds - _rounds);
         descent.start(l1(_first + k), l2(_first + k), _history.last(), limits);
         const std::vector<double> q = _history.linear_term(_visited[_first + k].alpha);
-        _model.minimise(q, descent.l1, descent.l2, descent.trial.coef);
+        minimise(_model, q, descent.l1, descent.l2, descent.trial);
         descent.trial.intercept = _model.intercept_at(descent.best, descent.trial.coef);
     }
 
@@ -144,6 +146,7 @@ private:
         constexpr double nearly = 0.97, most_share = 0.6;
         constexpr Index few = 24;
         Screening& screening = _check.screening();
+        if (!screening.any_candidates()) return;
         std::vector<Index> wanted;
         bool all = end == 0.0 || _data.cols() <= few;
         if (!all) {
@@ -194,6 +197,7 @@ private:
 
     /// Checks the columns that are not active. @return whether some had to be appended
     bool append_violators() {
+        if (!_check.screening().any_candidates()) return false;
         // The last solution before the block stays beside, as a reference for the bound.
         if (!_batch_is_new) {
             std::copy_n(_batch.residual(_batch.last()), _data.rows(), _batch.residual(0));

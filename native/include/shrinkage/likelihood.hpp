@@ -52,24 +52,18 @@ public:
     /// Loss and residuals u at eta + intercept.
     FamilySums evaluate(const Runtime& runtime, const double* eta, double intercept,
                         double* u) const {
-        const RowBlocks blocks = this->blocks();
-        std::vector<FamilySums> parts(blocks.count());
-        parallel_for(runtime, blocks.count(), [&](Index block) {
-            const Index first = blocks.first(block), n = blocks.last(block) - first;
-            std::vector<double> softened;
-            parts[block] = _family.kernels().evaluate(n, _y.data() + first, _wt.data() + first,
-                                                      soften(eta + first, n, softened),
-                                                      intercept / _temperature, u + first);
+        return sum_over_rows(runtime, eta, [&](Index first, Index n, const double* at) {
+            return _family.kernels().evaluate(n, _y.data() + first, _wt.data() + first, at,
+                                              intercept / _temperature, u + first);
         });
-        FamilySums sums;
-        for (const FamilySums& part : parts) {
-            sums.loss += part.loss;
-            sums.residual += part.residual;
-            sums.curvature += part.curvature;
-        }
-        sums.loss *= _temperature;
-        sums.curvature /= _temperature;
-        return sums;
+    }
+
+    /// The same without them: what says where the intercept should go.
+    FamilySums derivatives(const Runtime& runtime, const double* eta, double intercept) const {
+        return sum_over_rows(runtime, eta, [&](Index first, Index n, const double* at) {
+            return _family.kernels().derivatives(n, _y.data() + first, _wt.data() + first, at,
+                                                 intercept / _temperature);
+        });
     }
 
     /// The same at the intercept that makes the residuals sum to 0, which depends on eta alone;
@@ -83,7 +77,9 @@ public:
         double longest = 3.0 * _temperature;
         if (!_fit_intercept) return {0.0, evaluate(runtime, eta, 0.0, u)};
         double low = -std::numeric_limits<double>::infinity(), high = -low;
-        Balanced at{start, evaluate(runtime, eta, start, u)};
+        // At the guess residuals are wanted only if it is good enough, which is rare.
+        Balanced at{start, derivatives(runtime, eta, start)};
+        bool evaluated = false;
         for (int step = 0; step < most_steps; ++step) {
             const FamilySums& sums = at.sums;
             const double size = std::abs(sums.residual);
@@ -97,8 +93,10 @@ public:
             if (!(next > low && next < high)) next = 0.5 * (low + high);
             if (next == at.intercept || !std::isfinite(next)) break;
             at = {next, evaluate(runtime, eta, next, u)};
+            evaluated = true;
             longest *= 2.0;
         }
+        if (!evaluated) at.sums = evaluate(runtime, eta, at.intercept, u);
         return at;
     }
 
@@ -137,13 +135,8 @@ public:
         return true;
     }
 
-    /// sum_i wt_i conjugate_distance, bounded by t^2 times Pearson's statistic where that is
-    /// `enough`.
-    double conjugate_distance(const double* eta, double intercept, const double* u, double t,
-                              double enough) const {
-        if (t == 0.0) return 0.0;
-        const double bound = t * t * pearson(eta, intercept, u);
-        if (bound <= enough) return bound;
+    /// sum_i wt_i conjugate_distance: at most t^2 times Pearson's statistic.
+    double conjugate_distance(const double* eta, double intercept, double t) const {
         double sum = 0.0;
         for (std::size_t i = 0; i < _y.size(); ++i)
             if (_wt[i] > 0.0)
@@ -151,22 +144,49 @@ public:
         return sum;
     }
 
+    /// sum_i wt_i (y_i - mu_i)^2 / V(mu_i)
+    double pearson(const double* eta, double intercept, const double* u) const {
+        constexpr Index step = 512;
+        double h[step], sum = 0.0;
+        for (Index first = 0; first < rows(); first += step) {
+            const Index n = std::min(step, rows() - first);
+            _family.kernels().curvature(n, _wt.data() + first, eta + first, intercept, h);
+            for (Index i = 0; i < n; ++i)
+                if (const double each = u[first + i]; each != 0.0) sum += each * (each / h[i]);
+        }
+        return sum;
+    }
+
 private:
+    /// @param kernel(first, n, eta of these rows, softened): the sums over them
+    template <class Kernel>
+    FamilySums sum_over_rows(const Runtime& runtime, const double* eta,
+                             const Kernel& kernel) const {
+        const RowBlocks blocks = this->blocks();
+        std::vector<FamilySums> parts(blocks.count());
+        parallel_for(runtime, blocks.count(), [&](Index block) {
+            const Index first = blocks.first(block), n = blocks.last(block) - first;
+            std::vector<double> softened;
+            parts[block] = kernel(first, n, soften(eta + first, n, softened));
+        });
+        FamilySums sums;
+        for (const FamilySums& part : parts) {
+            sums.loss += part.loss;
+            sums.residual += part.residual;
+            sums.curvature += part.curvature;
+            sums.slope += part.slope;
+        }
+        sums.loss *= _temperature;
+        sums.curvature /= _temperature;
+        sums.slope /= _temperature * _temperature;
+        return sums;
+    }
+
     const double* soften(const double* eta, Index n, std::vector<double>& buffer) const {
         if (_temperature == 1.0) return eta;
         buffer.assign(eta, eta + n);
         for (double& each : buffer) each /= _temperature;
         return buffer.data();
-    }
-
-    /// sum_i wt_i (y_i - mu_i)^2 / V(mu_i)
-    double pearson(const double* eta, double intercept, const double* u) const {
-        std::vector<double> h(_y.size());
-        _family.kernels().curvature(rows(), _wt.data(), eta, intercept, h.data());
-        double sum = 0.0;
-        for (std::size_t i = 0; i < h.size(); ++i)
-            if (u[i] != 0.0) sum += u[i] * (u[i] / h[i]);
-        return sum;
     }
 
     Family _family;

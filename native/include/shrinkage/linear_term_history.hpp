@@ -18,11 +18,21 @@ public:
     const Point& last() const { return _entries.back().point; }
     double last_alpha() const { return _entries.back().alpha; }
 
-    void push(double alpha, const Point& point) {
+    /// Takes the point, and leaves another one's room in its place.
+    void push(double alpha, Point& point) {
         constexpr double apart = 1e-9;
-        if (!_entries.empty() && last_alpha() <= alpha * (1.0 + apart)) _entries.pop_back();
-        if (_entries.size() == capacity) _entries.erase(_entries.begin());
-        _entries.push_back({alpha, point, {}, -1});
+        Entry entry;
+        if (!_entries.empty() && last_alpha() <= alpha * (1.0 + apart)) {
+            entry = std::move(_entries.back());
+            _entries.pop_back();
+        } else if (_entries.size() == capacity) {
+            entry = std::move(_entries.front());
+            _entries.erase(_entries.begin());
+        }
+        std::swap(entry.point, point);
+        entry.alpha = alpha;
+        entry.version = -1;
+        _entries.push_back(std::move(entry));
     }
 
     /// All points, to be extended to columns that were appended.
@@ -62,18 +72,18 @@ private:
     static constexpr std::size_t capacity = 4;
     static constexpr int most_order = 3;
     struct Entry {
-        double alpha;
+        double alpha = 0.0;
         Point point;
         std::vector<double> q;
-        Index version;  ///< of the model that q belongs to
+        Index version = -1;  ///< of the model that q belongs to
     };
 
     template <class Model>
     void update(const Model& model, Entry& entry) {
         const Point& point = entry.point;
-        if (entry.version != model.version()) {
-            entry.q = point.gradient;
-            model.add_product(point.coef, 1.0, entry.q);
+        const bool grown = entry.q.size() < point.gradient.size();
+        if (entry.version != model.version() || (grown && !model.slots().holds_gram())) {
+            entry.q = shrinkage::linear_term(model, point);
             entry.version = model.version();
         } else {
             const GrowingSquare& gram = model.slots().gram();

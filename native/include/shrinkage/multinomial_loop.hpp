@@ -159,6 +159,7 @@ private:
     bool shorten(const MultinomialPoint& from, MultinomialPoint& to) {
         constexpr double longest = 2.0, least = 1e-6;
         const std::vector<double> end = to.coef;
+        to.product.forget();
         double share = std::min(1.0, longest / _model.largest_change(from, to));
         for (; share > least; share *= 0.5) {
             for (std::size_t s = 0; s < end.size(); ++s)
@@ -189,6 +190,7 @@ private:
             high.push_back(only_down ? 0.0 : infinity);
         }
         const std::size_t m = free.size();
+        point.product.forget();
         std::vector<double> gram(m * m);
         slots.cross(free, free, gram.data(), static_cast<Index>(m));
         for (std::size_t i = 0; i < m; ++i) gram[i * m + i] *= 1.0 + damping;

@@ -5,6 +5,7 @@
 
 #include "shrinkage/active_set.hpp"
 #include "shrinkage/class_gram.hpp"
+#include "shrinkage/model_product.hpp"
 #include "shrinkage/quadratic_slots.hpp"
 #include "shrinkage/scaled_columns.hpp"
 #include "shrinkage/working_set.hpp"
@@ -20,6 +21,7 @@ struct MultinomialPoint {
     std::vector<double> eta;       ///< without the intercepts
     std::vector<double> u;         ///< wt (y - mu); sums to 0 in each class with intercepts
     std::vector<double> gradient;  ///< c = z_j'u_k, one a slot
+    ModelProduct product;          ///< of coef
 };
 
 /// The coefficient of feature j for class k.
@@ -156,6 +158,9 @@ public:
         for (const AtBound& each : _engine->at_bound()) coef[each.slot] = each.value;
         return status;
     }
+
+    /// q - G b of the last minimum.
+    std::span<const double> correlations() const { return _engine->correlations(); }
 
     /// How the best intercepts change with the coefficients, as far as the model knows.
     PerClass intercept_at(const MultinomialPoint& from, std::span<const double> coef) const {

@@ -175,7 +175,7 @@ private:
         MultinomialDescent::Limits limits = _loop.limits();
         limits.most_rounds = std::max<Index>(1, limits.most_rounds - _rounds);
         _descent.start(l1(), l2(), _history.last(), limits);
-        _model.minimise(_history.linear_term(_visited[_at].alpha), l1(), l2(), _descent.trial.coef);
+        minimise(_model, _history.linear_term(_visited[_at].alpha), l1(), l2(), _descent.trial);
         _descent.trial.intercept = _model.intercept_at(_descent.best, _descent.trial.coef);
         shift_batches();
         for (Index reopened = 0;;) {

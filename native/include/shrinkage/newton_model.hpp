@@ -50,29 +50,38 @@ public:
     /// Nanoseconds, about, by counting operations: never measured, so that plans repeat.
     double step_cost() const {
         const auto a = static_cast<double>(size()), k = n_members();
-        return copies().pass_cost() + 3.0 * static_cast<double>(_data.rows()) + 3500.0 +
-               1.5 * k * k + 0.6 * a * k;
+        const auto rows = static_cast<double>(_data.rows());
+        const double solve =
+            _slots.holds_gram() ? 1.5 * k * k + 0.6 * a * k : 1.5 * rows * rows + 4.0 * a * rows;
+        return copies().pass_cost() + 3.0 * rows + 3500.0 + solve;
     }
     double gram_cost() const {
-        return copies().gram_cost() + 3000.0 + std::pow(n_members(), 3) / 45.0;
+        const double k = n_members(), rows = static_cast<double>(_data.rows());
+        if (!_slots.holds_gram())
+            return 2.0 * rows * static_cast<double>(size()) + rows * rows * (k + rows) / 45.0;
+        return copies().gram_cost() + 3000.0 + std::pow(k, 3) / 45.0;
     }
 
     /// Solve from nothing next time.
     void restart_engine() {
         if (_engine) _counts += _engine->counts();
+        // Through W refinement costs as much as a step, whose error it would hardly change.
+        constexpr double by_gram = 1e-15, by_columns = 1e-12;
         _engine.emplace(_runtime, _slots, _method,
-                        EngineSettings{_max_rounds, _data.rank_limit, 0.0});
+                        EngineSettings{_max_rounds, _data.rank_limit, 0.0,
+                                       _slots.holds_gram() ? by_gram : by_columns});
     }
 
     /// Appends columns; curvatures must have been set.
     void append(std::span<const Index> features) {
         if (features.empty()) return;
-        const Index first = size();
+        Index first = size();
         _columns.append(features);
+        if (choose_form()) first = 0;
         build_gram(first);
-        for (Index slot = first; slot < size(); ++slot) {
+        for (Index slot = _slots.size(); slot < size(); ++slot) {
             const Index j = feature(static_cast<int>(slot));
-            const double diagonal = _slots.gram().data()[slot * (_slots.gram().ld() + 1)];
+            const double diagonal = _slots.entry_on_diagonal(static_cast<int>(slot));
             _slots.add({.c0 = 0.0,
                         .diagonal = diagonal,
                         .penalty_factor = _limits.penalty_factor(j),
@@ -80,7 +89,18 @@ public:
                         .upper = _limits.upper(j),
                         .rounding = std::sqrt(diagonal)});
         }
-        _engine->slots_added();
+        if (first == 0)
+            restart_from_gram();
+        else
+            _engine->slots_added();
+    }
+
+    /// Says how small the L2 penalty will be, on which it depends how G is held.
+    void expect(double l2) {
+        _l2 = l2;
+        if (size() == 0 || !choose_form()) return;
+        build_gram(0);
+        restart_from_gram();
     }
 
     /// Takes the curvatures for G, which is computed anew if there are columns.
@@ -175,6 +195,9 @@ public:
         return false;
     }
 
+    /// q - G b of the last minimum.
+    std::span<const double> correlations() const { return _engine->correlations(); }
+
     /// How the best intercept changes with the coefficients, as far as the model knows.
     double intercept_at(const GlmPoint& from, std::span<const double> coef) const {
         if (!_likelihood.fits_intercept()) return 0.0;
@@ -187,8 +210,12 @@ public:
 
     /// What scaling the dual point u by 1 - rest costs. @param enough bounds will do up to this
     double conjugate_distance(const GlmPoint& point, double rest, double enough) const {
-        return _likelihood.conjugate_distance(point.eta.data(), point.intercept, point.u.data(),
-                                              rest, enough);
+        if (rest == 0.0) return 0.0;
+        const double* eta = point.eta.data();
+        if (point.pearson < 0.0)
+            point.pearson = _likelihood.pearson(eta, point.intercept, point.u.data());
+        const double bound = rest * rest * point.pearson;
+        return bound <= enough ? bound : _likelihood.conjugate_distance(eta, point.intercept, rest);
     }
 
     /// As ActiveColumns has it.
@@ -209,6 +236,7 @@ private:
         if (!std::isfinite(largest)) return false;
         double share = std::min(1.0, far / std::max(largest, 1e-300));
         GlmPoint moved = point;
+        moved.product.forget();
         for (int cut = 0; cut < most_cuts; ++cut, share *= 0.25) {
             for (std::size_t i = 0; i < change.size(); ++i)
                 moved.eta[i] = point.eta[i] + share * change[i];
@@ -239,7 +267,24 @@ private:
 
     double n_members() const { return static_cast<double>(_engine->features().size()); }
 
+    /// By columns W = D^1/2 (Z - 1 v'/s) where G would be far larger. @return whether that changed
+    bool choose_form() {
+        constexpr Index far_more = 2;
+        const bool by_columns =
+            size() > far_more * _data.rows() && DualFactor<QuadraticSlots>::is_exact(_slots, _l2);
+        if (by_columns != _slots.holds_gram()) return false;
+        _slots.hold(by_columns ? _data.rows() : 0);
+        return true;
+    }
+
+    void restart_from_gram() {
+        ++_version;
+        _slots.gram_written();
+        restart_engine();
+    }
+
     void build_gram(Index first) {
+        if (!_slots.holds_gram()) return build_columns(first);
         GrowingSquare& gram = _slots.gram();
         copies().weighted_gram(_runtime, _curvature.data(), first, gram, _cross);
         constexpr double least = 1e-14;  // of a column that the intercept explains but for rounding
@@ -251,6 +296,26 @@ private:
             column[j] = std::max({column[j], least * whole, 1e-300});
         }
         mirror_from(first, size(), gram);
+    }
+
+    void build_columns(Index first) {
+        const Index rows = _data.rows();
+        double* columns = _slots.reserve_columns(size());
+        std::vector<double> root(_curvature.size());
+        for (std::size_t i = 0; i < root.size(); ++i) root[i] = std::sqrt(_curvature[i]);
+        _cross.resize(static_cast<std::size_t>(size()));
+        parallel_for(_runtime, size() - first, [&](Index i) {
+            const int slot = static_cast<int>(first + i);
+            const Index j = feature(slot);
+            double* column = columns + slot * rows;
+            const ColumnKernels<double>& simd = _runtime.simd.f64;
+            _data.design.copy_column(_runtime.simd, j, _data.mean[j], 1.0 / _data.scale[j], nullptr,
+                                     column);
+            const double product = simd.dot(rows, _curvature.data(), column);
+            const double mean = _likelihood.fits_intercept() ? product / _curvature_sum : 0.0;
+            simd.centre(rows, column, mean, 1.0, root.data(), column);
+            _cross[slot] = product + copies().shift(slot) * _curvature_sum;
+        });
     }
 
     const Runtime& _runtime;
@@ -266,6 +331,7 @@ private:
     std::vector<double> _curvature;  ///< D
     std::vector<double> _cross;      ///< Z'D 1, of the copies
     double _curvature_sum = 0.0;
+    double _l2 = 0.0;  ///< the least to come
     Index _version = 0;
     Counts _counts;
     mutable std::vector<int> _list;

@@ -73,6 +73,10 @@ public:
         _bits[j] = column.sign == 0 ? all_but_sign : -1;
     }
     bool is_candidate(Index j) const { return _sign[j] != 0; }
+    bool any_candidates() const {
+        return std::any_of(_patterns.begin(), _patterns.end(),
+                           [](const Pattern& pattern) { return pattern.columns > 0; });
+    }
     /// Correlation / v_j as far as it can violate: its size, or with its sign if only one counts.
     double towards_limit(Index j, double correlation) const {
         return _bits[j] == all_but_sign ? std::abs(correlation) : _sign[j] * correlation;

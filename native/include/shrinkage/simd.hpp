@@ -69,6 +69,7 @@ struct FamilySums {
     double loss = 0.0;       ///< wt l(y, eta): half the deviance but for what depends on y alone
     double residual = 0.0;   ///< u = wt (y - mu)
     double curvature = 0.0;  ///< h = wt dmu/deta
+    double slope = 0.0;      ///< dh/deta
 };
 
 /// Kernels of one family on rows with eta_i + shift as linear predictor.
@@ -76,6 +77,9 @@ struct FamilyKernels {
     /// Writes u_i = wt_i (y_i - mu_i) @return the sums over these rows
     FamilySums (*evaluate)(std::ptrdiff_t n, const double* y, const double* wt, const double* eta,
                            double shift, double* u);
+    /// The sums but for the loss, in about half the time.
+    FamilySums (*derivatives)(std::ptrdiff_t n, const double* y, const double* wt,
+                              const double* eta, double shift);
     /// Writes h_i = wt_i dmu_i/deta_i
     void (*curvature)(std::ptrdiff_t n, const double* wt, const double* eta, double shift,
                       double* h);

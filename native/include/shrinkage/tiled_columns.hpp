@@ -125,7 +125,8 @@ private:
 
     void reserve(Index n) {
         if (n <= _capacity) return;
-        const Index capacity = std::min(std::max(n, 2 * _capacity + 16), _design.cols());
+        constexpr Index first = 64;
+        const Index capacity = std::min(std::max({n, 2 * _capacity, first}), _design.cols());
         const Index n_tiles = (rows() + _tile_rows - 1) / _tile_rows;
         std::vector<double> values(static_cast<std::size_t>(n_tiles * capacity * _ld));
         for (Index t = 0; t < n_tiles; ++t)

@@ -60,6 +60,7 @@ def read_roles(
     except ShrinkageError as error:
         # It names a column or an option as the user knows it, even if one is called `X`.
         raise UsageError(str(error)) from None
+    arguments.place = roles.place  # for an error that finds a row at fault
     if roles.n_dropped:
         message = f"{roles.n_dropped} of {table.n_rows} rows were left out: a value is missing"
         warnings.warn(message, DataWarning, stacklevel=2)

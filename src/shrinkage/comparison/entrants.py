@@ -156,9 +156,8 @@ class Entrants:
                 warnings.simplefilter("error", errors.ConvergenceWarning)
                 warnings.simplefilter("ignore", DataWarning)  # said of the first penalty
             try:
-                if (
-                    not problem.is_gaussian
-                ):  # one fit tells of most cases, before those of the folds
+                # One fit tells of most cases, before those of the folds.
+                if not problem.is_gaussian:
                     path = solve_path(problem.with_l1_ratio(0.0), [0.0], settings=self._settings)
                     if self._is_perfect(1.0 - float(path.deviance_ratio[0])):
                         return None
@@ -232,7 +231,7 @@ class Entrants:
         for fold, (training, held_out) in enumerate(self.splits):
             training = training[weights[training] > 0.0]
             if family.name in CLASSIFIERS:
-                _refuse_absent_classes(self.rows.shares[training], fold)
+                _refuse_absent_classes(self.rows, training, fold)
             elif family.name == "poisson" and not y[training].any():
                 got = Phrase(f"only zeros in that of fold {fold}")
                 raise ArgumentError.must("cv", "leave positive counts in each training set", got)
@@ -267,9 +266,13 @@ def _plain(intercept: float | FloatArray) -> float | FloatArray:
     return np.array(intercept) if np.ndim(intercept) else float(intercept)
 
 
-def _refuse_absent_classes(shares: FloatArray, fold: int) -> None:
-    absent = np.flatnonzero(~shares.any(axis=0))
-    if absent.size:
-        got = Phrase(f"none of class number {absent[0]} in that of fold {fold}")
-        hint = "fewer folds, or cv=StratifiedKFold() of scikit-learn"
-        raise ArgumentError.must("cv", "leave rows of every class in each training set", got, hint)
+def _refuse_absent_classes(rows: HeldOutRows, training: IndexArray, fold: int) -> None:
+    absent = np.flatnonzero(~rows.shares[training].any(axis=0))
+    if not absent.size:
+        return
+    of_class = np.count_nonzero(rows.shares[rows.weights > 0.0, absent[0]])
+    got = Phrase(f"no row of class {rows.labels[absent[0]]!r} in that of fold {fold}")
+    hint = "fewer folds, or cv=StratifiedKFold() of scikit-learn"
+    if of_class == 1:
+        hint = "a class of one row can't be held out: leave it out, or join it to another"
+    raise ArgumentError.must("cv", "leave rows of every class in each training set", got, hint)

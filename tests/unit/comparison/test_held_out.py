@@ -78,6 +78,15 @@ def test_measures_of_counts_are_those_of_scikit_learn(comparisons):
             assert explained == pytest.approx(1.0 - deviance / null, rel=1e-9)
 
 
+def test_the_report_shows_how_much_a_model_of_counts_explains(comparisons):
+    comparison = comparisons["poisson"]
+    lines = [line.split() for line in str(comparison).splitlines()]
+    start = next(k for k, words in enumerate(lines) if "explained" in words)
+    shown = {words[0]: float(words[1]) for words in lines[start + 2 : start + 4]}
+    expected, se = comparison["ridge"].measures["deviance_explained"].mean_and_se()
+    assert shown["ridge"] == pytest.approx(expected, abs=0.05 * se)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_differences_of_measures_are_paired(comparisons, family):
     comparison = comparisons[family]
@@ -155,6 +164,19 @@ def test_separated_predictions_have_no_finite_slope():
     assert math.isnan(calibration_of(rows, np.full(20, 0.3)).slope)
     certain = calibration_of(rows, y)  # probabilities of 0 and 1 are no infinite predictor
     assert math.isfinite(certain.intercept)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_held_out_rows_that_are_all_alike_have_no_calibration(family):
+    X, y = data(family)
+    y = (y == "yes").astype(int) if family == "binomial" else y
+    held_out = np.where(y == 0, np.arange(N) % 3, -1)
+    found = shrinkage.compare(X, y, family=family, fold_ids=held_out, alphas=10)
+    for contender in found.contenders:
+        assert math.isnan(contender.calibration.slope)
+        assert math.isnan(contender.calibration.intercept)
+        assert contender.calibration.observed == 0.0
+    assert "nan" not in str(found)
 
 
 @pytest.mark.parametrize("family", ["binomial", "multinomial"])

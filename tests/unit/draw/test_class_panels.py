@@ -34,7 +34,7 @@ def test_a_feature_has_one_colour_and_all_panels_one_axis() -> None:
     assert len(axes) == len(figure.axes) == 3
     found = [colours(panel) for panel in axes]
     assert set(found[0]) == {"a", "b", "d"}  # c is 0 in the first class
-    for name in "abd":
+    for name in ("a", "b", "d"):
         assert len({panel[name] for panel in found if name in panel}) == 1
     assert len(set(found[1].values())) == 3
     assert len({panel.get_ylim() for panel in axes}) == 1
