@@ -6,6 +6,7 @@
 #include "random_problem.hpp"
 #include "shrinkage/cholesky_factor.hpp"
 #include "shrinkage/conjugate_gradient.hpp"
+#include "shrinkage/dense_slots.hpp"
 #include "shrinkage/dual_factor.hpp"
 #include "shrinkage/inverse_factor.hpp"
 

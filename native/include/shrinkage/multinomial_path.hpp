@@ -151,8 +151,8 @@ private:
         const std::vector<double> correlations = null_correlations();
         for (Index k = 0; k < n_classes(); ++k) {
             const auto own = correlations.begin() + k * _data.cols();
-            _alpha_max = std::max(_alpha_max, _checks[k].start({own, own + _data.cols()},
-                                                               _batches[k].residual(0)));
+            _alpha_max = std::max(
+                _alpha_max, _checks[k].start({own, own + _data.cols()}, _batches[k].residual(0)));
         }
         for (Batch& batch : _batches) {
             batch.size = 1;
@@ -339,8 +339,7 @@ private:
             if (point.coef[s] == 0.0) continue;
             const Index j = _model.feature(s);
             const auto number = static_cast<int>(_model.of_class(s) * _data.cols() + j);
-            coef.emplace_back(
-                number, _limits.within_bounds(j, point.coef[s] / _data.scale[j]));
+            coef.emplace_back(number, _limits.within_bounds(j, point.coef[s] / _data.scale[j]));
         }
         centre_unpenalised(coef);
         std::sort(coef.begin(), coef.end());
@@ -430,7 +429,7 @@ private:
     MultinomialDescent _descent;
     Certificate _certificate{};
     Status _null_status = Status::converged;
-    bool _separated = false;  ///< what is not penalised has no finite best fit
+    bool _separated = false;       ///< what is not penalised has no finite best fit
     double _alpha_max = 0.0;       ///< at l1_ratio 1
     double _violation_unit = 1.0;  ///< alpha_max, or if that is 0 what stands in
     Counts _counts;
