@@ -25,9 +25,9 @@ void construct(MultinomialProblem* place, const Design& design, const Matrix& y,
                const OptionalVector& weights, const OptionalMatrix& offset, bool fit_intercept,
                bool standardize, int n_threads) {
     run(n_threads, [&](const Runtime& runtime) {
-        return new (place) MultinomialProblem(
-            runtime, design, static_cast<Index>(y.shape(1)), values_of(y),
-            span_of(weights), values_of(offset), fit_intercept, standardize);
+        return new (place)
+            MultinomialProblem(runtime, design, static_cast<Index>(y.shape(1)), values_of(y),
+                               span_of(weights), values_of(offset), fit_intercept, standardize);
     });
 }
 
@@ -54,8 +54,7 @@ FoldResult crossval(const MultinomialProblem& problem, const FoldIds& fold_ids, 
                     double tol, int n_threads) {
     const PathTask task = task_of(alphas, l1_ratio, penalty_factor, lower, upper, max_rounds, tol);
     return run(n_threads, [&](const Runtime& runtime) {
-        return cross_validate(runtime, problem, task, span_of(fold_ids),
-                              n_folds);
+        return cross_validate(runtime, problem, task, span_of(fold_ids), n_folds);
     });
 }
 

@@ -46,9 +46,8 @@ public:
         const Index n_tiles = (copies.rows() + tile - 1) / tile;
         const double work = static_cast<double>(copies.rows()) * static_cast<double>(a) *
                             static_cast<double>(a - _first);
-        const Index n_parts =
-            std::min(std::clamp<Index>(static_cast<Index>(work / work_of_part), 1, most_parts),
-                     n_tiles);
+        const Index n_parts = std::min(
+            std::clamp<Index>(static_cast<Index>(work / work_of_part), 1, most_parts), n_tiles);
         _root_diagonal = _D.diagonal;
         for (double& each : _root_diagonal) each = std::sqrt(each);
         std::vector<Sums> parts(n_parts);
@@ -91,7 +90,7 @@ public:
 
 private:
     struct Sums {
-        std::vector<double> gram;                  ///< -root root' z z', as if all were one class
+        std::vector<double> gram;                   ///< -root root' z z', as if all were one class
         std::vector<std::vector<double>> of_class;  ///< z' diagonal z within each class
         std::vector<double> cross;
     };
@@ -142,8 +141,8 @@ private:
         std::vector<double> products(static_cast<std::size_t>(n_new * _n_classes));
         for (Index k = 0; k < _n_classes; ++k)
             std::copy_n(_D.root.data() + k * all + row, n, roots.data() + k * n);
-        _runtime.simd.matrix.dot_block(n, n_new, scaled.data() + _first * n, n, nullptr,
-                                       _n_classes, roots.data(), n, products.data(), n_new);
+        _runtime.simd.matrix.dot_block(n, n_new, scaled.data() + _first * n, n, nullptr, _n_classes,
+                                       roots.data(), n, products.data(), n_new);
         for (Index j = 0; j < n_new; ++j)
             for (Index m = 0; m < _n_classes; ++m)
                 if (m != _pairs[_first + j].of_class)

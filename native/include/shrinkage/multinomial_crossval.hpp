@@ -43,8 +43,8 @@ inline void held_out_deviance(const Runtime& runtime, const MultinomialProblem& 
             const double wt = likelihood.wt()[i];
             if (fold_ids[i] != fold || wt == 0.0) continue;
             for (Index k = 0; k < K; ++k)
-                at[k] = eta[(static_cast<Index>(m) * K + k) * n + i] +
-                        likelihood.offset()[k * n + i];
+                at[k] =
+                    eta[(static_cast<Index>(m) * K + k) * n + i] + likelihood.offset()[k * n + i];
             sum += wt * likelihood.unit_deviance(i, at);
             total += wt;
         }

@@ -135,8 +135,8 @@ public:
 
     /// Curvatures at eta + intercept, or between them (share 0) and those of a quadratic model
     /// that is never below the loss (share 1; Boehning, 1992), which are 1/2 (I - 11'/K).
-    ClassCurvatures curvatures(const Runtime& runtime, const double* eta,
-                               const PerClass& intercept, double share) const {
+    ClassCurvatures curvatures(const Runtime& runtime, const double* eta, const PerClass& intercept,
+                               double share) const {
         constexpr double floor = 1e-10;  // curvatures in relation to this can't be told from 0
         share = std::max(share, floor);
         const double equal = 1.0 / static_cast<double>(_n_classes);
@@ -161,18 +161,19 @@ public:
     /// sum_i wt_i times what it costs to scale the dual point by 1 - t: the Bregman distance of
     /// the conjugate, sum_k m log(m / mu) with m = mu + t (y - mu). It is bounded by t^2 times
     /// Pearson's statistic, which is returned where that is `enough`.
-    double conjugate_distance(const Runtime& runtime, const double* eta,
-                              const PerClass& intercept, double t, double enough) const {
+    double conjugate_distance(const Runtime& runtime, const double* eta, const PerClass& intercept,
+                              double t, double enough) const {
         if (t == 0.0) return 0.0;
-        const double pearson = sum_of(
-            runtime, eta, intercept,
-            [](double mu, double apart, const Softmax&, Index, Index) { return apart * (apart / mu); });
+        const double pearson = sum_of(runtime, eta, intercept,
+                                      [](double mu, double apart, const Softmax&, Index, Index) {
+                                          return apart * (apart / mu);
+                                      });
         if (t * t * pearson <= enough) return t * t * pearson;
-        const double sum = sum_of(
-            runtime, eta, intercept,
-            [t](double mu, double apart, const Softmax& at, Index k, Index i) {
-                return distance(mu, at.log_mu(k, i), t * apart);
-            });
+        const double sum =
+            sum_of(runtime, eta, intercept,
+                   [t](double mu, double apart, const Softmax& at, Index k, Index i) {
+                       return distance(mu, at.log_mu(k, i), t * apart);
+                   });
         return std::max(sum, 0.0);
     }
 
@@ -224,8 +225,7 @@ private:
         std::vector<double> values(by_row.size());
         const auto n = static_cast<Index>(by_row.size()) / _n_classes;
         for (Index i = 0; i < n; ++i)
-            for (Index k = 0; k < _n_classes; ++k)
-                values[k * n + i] = by_row[i * _n_classes + k];
+            for (Index k = 0; k < _n_classes; ++k) values[k * n + i] = by_row[i * _n_classes + k];
         return values;
     }
 

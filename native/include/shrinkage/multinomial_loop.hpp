@@ -68,9 +68,9 @@ public:
     }
 
     /// Whether what is not penalised could fit some rows ever better. Newton's method in bounded
-    /// steps from where all coefficients are 0, until the residuals of a step's quadratic model keep
-    /// their signs for all classes that a row is not in, which proves a finite optimum (Stiemke's
-    /// lemma), or the fit has gone far and still goes on.
+    /// steps from where all coefficients are 0, until the residuals of a step's quadratic model
+    /// keep their signs for all classes that a row is not in, which proves a finite optimum
+    /// (Stiemke's lemma), or the fit has gone far and still goes on.
     /// @param best the fit of what is not penalised
     bool is_separated(const MultinomialPoint& best) {
         constexpr int most_steps = 100;
@@ -100,8 +100,9 @@ private:
     /// underflow, what scaling the dual point costs is of first order.
     double enough_balance() const { return 1e-4 * _task.tol * _null_loss; }
 
-    /// Where rows are misfit by far (as offsets may have it) the loss is flat there, and a quadratic model knows nothing.
-    /// Solves the softened losses T l(y, eta / T), T falling to 1, each from the solution before.
+    /// Where rows are misfit by far (as offsets may have it) the loss is flat there, and a
+    /// quadratic model knows nothing. Solves the softened losses T l(y, eta / T), T falling to 1,
+    /// each from the solution before.
     void soften(MultinomialDescent& descent) {
         constexpr double per_stage = 0.7, reach = 5.0;
         constexpr Index most_rounds = 100;

@@ -124,8 +124,7 @@ public:
 
     /// Takes the curvatures of a point, or those of a bound (share 1).
     void refresh_at(const MultinomialPoint& point, double share) {
-        _curvatures =
-            _likelihood.curvatures(_runtime, point.eta.data(), point.intercept, share);
+        _curvatures = _likelihood.curvatures(_runtime, point.eta.data(), point.intercept, share);
         sum_curvatures();
         ++_version;
         if (size() == 0) return;
@@ -208,8 +207,8 @@ public:
             const double shift = to.intercept.values[k] - from.intercept.values[k];
             for (Index i = 0; i < n; ++i)
                 if (_likelihood.wt()[i] > 0.0)
-                    largest = std::max(
-                        largest, std::abs(to.eta[k * n + i] - from.eta[k * n + i] + shift));
+                    largest = std::max(largest,
+                                       std::abs(to.eta[k * n + i] - from.eta[k * n + i] + shift));
         }
         return largest;
     }
@@ -226,8 +225,8 @@ public:
             double mean = 0.0;
             for (Index k = 0; k < K; ++k) {
                 const Index e = k * n + i;
-                change[k] = to.eta[e] + to.intercept.values[k] - from.eta[e] -
-                            from.intercept.values[k];
+                change[k] =
+                    to.eta[e] + to.intercept.values[k] - from.eta[e] - from.intercept.values[k];
                 mean += _curvatures.root[e] / std::sqrt(_likelihood.wt()[i]) * change[k];
             }
             for (Index k = 0; k < K; ++k) {

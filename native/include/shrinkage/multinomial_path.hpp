@@ -63,6 +63,19 @@ public:
     }
 
 private:
+    /// Largest |z_j'u_k| of the fit with intercepts and offset only; never 0.
+    double strongest_of_null() {
+        double largest = 0.0;
+        std::vector<double> residual(_data.rows());
+        for (Index k = 0; k < n_classes(); ++k) {
+            for (Index i = 0; i < _data.rows(); ++i)
+                residual[i] = _data.root_weight[i] * _null.residual[k * _data.rows() + i];
+            for (const double each : _checks[k].correlations_of_all(residual.data()))
+                largest = std::max(largest, std::abs(each));
+        }
+        return largest > 0.0 ? largest : 1.0;
+    }
+
     void visit_all(PathResult& result) {
         for (; _at < static_cast<Index>(_visited.size()); ++_at) {
             screen();
@@ -94,7 +107,7 @@ private:
         MultinomialPath free(_runtime, _data, _loop.likelihood(), _null, task);
         free.start();
         free._visited = {{0.0, true}};
-        free._alpha_max = _alpha_max;
+        free._violation_unit = _violation_unit;
         free.visit_all(result);
     }
 
@@ -138,13 +151,18 @@ private:
         const std::vector<double> correlations = null_correlations();
         for (Index k = 0; k < n_classes(); ++k) {
             const auto own = correlations.begin() + k * _data.cols();
-            _alpha_max = std::max(_alpha_max, _checks[k].start({own, own + _data.cols()},
-                                                               _batches[k].residual(0)));
+            _alpha_max = std::max(
+                _alpha_max, _checks[k].start({own, own + _data.cols()}, _batches[k].residual(0)));
         }
         for (Batch& batch : _batches) {
             batch.size = 1;
             batch.l1[0] = _alpha_max;
         }
+        constexpr double nothing = 1e-10;
+        if (_alpha_max > nothing * std::sqrt(_data.target_square))
+            _violation_unit = _alpha_max;
+        else
+            _violation_unit = strongest_of_null();
         const double first = _task.l1_ratio > 0.0 ? _alpha_max / _task.l1_ratio : 0.0;
         const bool ends_free = _task.alphas.back() == 0.0;
         _visited = visit(_task.alphas.first(_task.alphas.size() - ends_free), first);
@@ -321,8 +339,7 @@ private:
             if (point.coef[s] == 0.0) continue;
             const Index j = _model.feature(s);
             const auto number = static_cast<int>(_model.of_class(s) * _data.cols() + j);
-            coef.emplace_back(
-                number, _limits.within_bounds(j, point.coef[s] / _data.scale[j]));
+            coef.emplace_back(number, _limits.within_bounds(j, point.coef[s] / _data.scale[j]));
         }
         centre_unpenalised(coef);
         std::sort(coef.begin(), coef.end());
@@ -333,7 +350,7 @@ private:
             result.values.push_back(value);
         }
         const bool unpenalised = _descent.l1 + _descent.l2 == 0.0;
-        const double violation = _alpha_max > 0.0 ? _certificate.kkt_violation / _alpha_max : 0.0;
+        const double violation = _certificate.kkt_violation / _violation_unit;
         const double gap = _certificate.dual_gap / _null.loss;
         result.starts.push_back(static_cast<Index>(result.features.size()));
         push_intercepts(intercept, result);
@@ -412,8 +429,9 @@ private:
     MultinomialDescent _descent;
     Certificate _certificate{};
     Status _null_status = Status::converged;
-    bool _separated = false;  ///< what is not penalised has no finite best fit
-    double _alpha_max = 0.0;  ///< at l1_ratio 1
+    bool _separated = false;       ///< what is not penalised has no finite best fit
+    double _alpha_max = 0.0;       ///< at l1_ratio 1
+    double _violation_unit = 1.0;  ///< alpha_max, or if that is 0 what stands in
     Counts _counts;
 };
 

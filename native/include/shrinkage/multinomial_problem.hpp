@@ -123,9 +123,8 @@ private:
     ScaledColumns columns_of(const Runtime& runtime, const Design& design,
                              std::span<const double> weights, bool standardize) const {
         const auto n = static_cast<std::size_t>(design.rows());
-        ScaledColumns columns =
-            scale_columns(runtime, design, std::span(_null.residual).first(n), weights,
-                          _likelihood.fits_intercept(), standardize);
+        ScaledColumns columns = scale_columns(runtime, design, std::span(_null.residual).first(n),
+                                              weights, _likelihood.fits_intercept(), standardize);
         columns.tau = 1.0;
         columns.target_square = 0.0;
         for (std::size_t e = 0; e < _null.residual.size(); ++e)

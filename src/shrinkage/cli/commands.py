@@ -161,7 +161,7 @@ def score(arguments: argparse.Namespace) -> None:
     """Print how close the predictions of a model are to the target."""
     target = target_of(arguments)
     model, roles = read_for(arguments, target=target)
-    result = scores(arguments, model, roles, target)
+    result = scores(arguments, model, roles)
     if arguments.json:
         print_json(result)
     else:

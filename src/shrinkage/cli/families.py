@@ -13,7 +13,7 @@ from shrinkage.cli.options import UsageError
 from shrinkage.cli.roles import Roles
 from shrinkage.cli.terminal import tell
 from shrinkage.comparison import FamilyChoice, choose_family
-from shrinkage.comparison.target import CLASSIFIERS, as_labels
+from shrinkage.comparison.target import CLASSIFIERS, as_labels, read_target
 from shrinkage.errors import ArgumentError, Phrase, listed
 
 
@@ -32,7 +32,9 @@ def with_family(
     family = choice.name
     check_offset(arguments, family)
     if family in CLASSIFIERS:
-        return replace(roles, target=as_labels(roles.target)), choice
+        labels = as_labels(roles.target)
+        read_target(labels, family)  # refused before anything is fitted
+        return replace(roles, target=labels), choice
     if roles.target.dtype == object:
         texts = listed(list(dict.fromkeys(roles.target)), 3)
         hint = "--family binomial or multinomial explains labels"
@@ -84,7 +86,7 @@ def model_by_folds(family: str, roles: Roles, l1_ratio: float, **options: Any) -
         return shrinkage.PoissonRegressorCV(l1_ratio=l1_ratio, **options)
     if family in CLASSIFIERS:
         if family == "binomial" and is_share(roles):
-            hint = "--alpha fits shares with a given strength, and compare chooses one"
+            hint = "fit --alpha takes shares and a strength, and compare chooses one for shares"
             got = Phrase("shares in [0, 1]")
             raise ArgumentError.must("--target", "hold labels to choose a strength", got, hint)
         return shrinkage.LogisticRegressionCV(l1_ratio=l1_ratio, family=family, **options)
@@ -95,14 +97,14 @@ def model_by_folds(family: str, roles: Roles, l1_ratio: float, **options: Any) -
     return shrinkage.ElasticNetCV(l1_ratio=l1_ratio, **options)
 
 
-def codes_of(model: Any, roles: Roles, target: str) -> np.ndarray[Any, Any]:
+def codes_of(model: Any, roles: Roles) -> np.ndarray[Any, Any]:
     """Return the number of each row's class among those of a classifier."""
     assert roles.target is not None
     labels = as_labels(roles.target)
     places = {label: k for k, label in enumerate(model.classes_.tolist())}
     for row, label in enumerate(labels.tolist()):
         if label not in places:
-            got = Phrase(f"{label!r} in row {row} of `{target}`")
+            got = Phrase(f"{label!r} in {roles.place(row)}")
             hint = f"the classes are {listed(list(places), 10)}"
             raise ArgumentError.must("--target", "hold classes of the model", got, hint)
     return np.array([places[label] for label in labels.tolist()], dtype=np.intp)

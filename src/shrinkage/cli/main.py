@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from shrinkage.cli.options import UsageError, as_typed
+from shrinkage.cli.options import UsageError, as_typed, placed
 from shrinkage.cli.parser import make_parser
 
 EXIT_DONE, EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED = 0, 2, 70, 130
@@ -41,7 +41,7 @@ def _carry_out(arguments: argparse.Namespace) -> int:
     except UsageError as error:
         return _fail(EXIT_USAGE, str(error))
     except ShrinkageError as error:
-        return _fail(EXIT_USAGE, as_typed(str(error)))
+        return _fail(EXIT_USAGE, placed(as_typed(str(error)), arguments))
     except BrokenPipeError:
         # The reader has seen enough. Python would complain when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

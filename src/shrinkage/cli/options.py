@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -230,8 +231,21 @@ _TYPED = {
 }
 
 
+# The way out that the command does not have: other folds come from another seed.
+_STRATIFIED = "cv=StratifiedKFold() of scikit-learn"
+
+
 def as_typed(message: str, more: Mapping[str, str] | None = None) -> str:
     """Return a message about a Python argument with the name of the option that sets it."""
     for name, option in {**_TYPED, **(more or {})}.items():
         message = message.replace(f"`{name}`", f"`{option}`").replace(f"`{name}[", f"`{option}[")
-    return message
+    return message.replace(_STRATIFIED, "another --seed")
+
+
+def placed(message: str, arguments: argparse.Namespace) -> str:
+    """Return the message with the line of the file in place of the position in an array."""
+    place = getattr(arguments, "place", None)
+    if place is None:
+        return message
+    position = r"\bat (?:y|sample_weight|offset)\[(\d+)\]"
+    return re.sub(position, lambda found: f"in {place(int(found[1]))}", message)

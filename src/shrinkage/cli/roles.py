@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ class Roles:
         Labels; rows with the same label are held out together.
     n_dropped : int
         Rows left out because a value was missing.
+    place : callable
+        Says in words where a row is.
     """
 
     features: dict[str, AnyArray]
@@ -35,6 +37,7 @@ class Roles:
     offset: FloatArray | None
     groups: AnyArray | None
     n_dropped: int = 0
+    place: Callable[[int], str] = "row {}".format
 
 
 def assign(
@@ -111,6 +114,7 @@ def assign(
         known if exposure is None else _logarithm(table, exposure),
         None if groups is None else _codes(table.columns[groups]),
         n_rows - table.n_rows,
+        lambda row: f"{table.place(row)} of {table.source}",
     )
 
 

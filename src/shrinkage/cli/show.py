@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import shrinkage
 from shrinkage.cli.families import say, with_family
 from shrinkage.cli.inputs import compared, fit_by_folds, l1_ratio_of, read_data, target_of
-from shrinkage.cli.options import UsageError, as_option, as_typed, refuse
+from shrinkage.cli.options import UsageError, as_option, as_typed, placed, refuse
 from shrinkage.cli.roles import Roles
 from shrinkage.cli.table import suggestion
 from shrinkage.cli.terminal import print_json, tell
@@ -48,6 +48,7 @@ _TYPED = {
     "l1_ratios": "--l1-ratio",
     "features": "--feature",
     "columns": "--feature",
+    "plot_roc": "show roc",
     **{argument: as_option(option) for option, argument in _SIMULATED.items()},
 }
 
@@ -63,7 +64,8 @@ def show(arguments: argparse.Namespace) -> None:
         figure = draw(arguments)
     except ShrinkageError as error:
         source = {"X": "--simulate"} if getattr(arguments, "simulate", False) else {}
-        raise UsageError(as_typed(str(error), _TYPED | source)) from None
+        words = as_typed(str(error), _TYPED | source)
+        raise UsageError(placed(words, arguments)) from None
     say(arguments, arguments.choice)
     if arguments.out == _STDOUT:
         sys.stdout.flush()
@@ -223,8 +225,8 @@ def _calibration(arguments: argparse.Namespace) -> Figure:
 def _compared(arguments: argparse.Namespace, families: Sequence[str]) -> shrinkage.Comparison:
     roles, target, family = _roles(arguments)
     if family not in families:
-        got = Phrase(family)
-        raise ArgumentError.must_be("--family", f"one of {', '.join(families)} here", got)
+        got, hint = Phrase(family), arguments.choice.because or None
+        raise ArgumentError.must_be("--family", f"one of {', '.join(families)} here", got, hint)
     return compared(arguments, roles, target, family)
 
 

@@ -53,9 +53,7 @@ def applied(
     return function(X, offset=roles.offset, unseen=arguments.unseen)
 
 
-def scores(
-    arguments: argparse.Namespace, model: Any, roles: Roles, target: str
-) -> dict[str, float]:
+def scores(arguments: argparse.Namespace, model: Any, roles: Roles) -> dict[str, float]:
     """Return the measures of the predictions, by name."""
     assert roles.target is not None
     n, family = len(roles.target), model._family()
@@ -65,7 +63,7 @@ def scores(
     is_classifier = hasattr(model, "classes_")
     if is_classifier:
         family = Binomial() if mean.ndim == 1 else family
-        y = codes_of(model, roles, target).astype(np.float64)
+        y = codes_of(model, roles).astype(np.float64)
         y = y if mean.ndim == 1 else (y[:, None] == np.arange(mean.shape[1])).astype(np.float64)
     else:
         y = _in_range(family, roles.target)
@@ -86,8 +84,9 @@ def scores(
 
 
 def _in_range(family: Family, y: FloatArray) -> FloatArray:
-    """Return the response; one that does not vary is no reason to refuse a table here."""
-    return y if y.min() == y.max() >= 0.0 else family.check_target(y)
+    """Return the response; that it does not vary is no reason to refuse a table here."""
+    family.check_target(np.append(y, (0.0, 1.0)))
+    return y
 
 
 def _null(family: Family, y: FloatArray, share: FloatArray, offset: FloatArray | None) -> float:

@@ -16,6 +16,8 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
+from shrinkage.cli.options import as_typed
+
 # A command that is done sooner says nothing of its progress.
 _SILENT_SECONDS = 2.0
 
@@ -43,7 +45,7 @@ def narrate(*, quiet: bool, color: bool) -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("default", UserWarning)
         warnings.simplefilter("default", RuntimeWarning)
-        warnings.showwarning = lambda message, *_, **__: _warn(str(message), color)
+        warnings.showwarning = lambda message, *_, **__: _warn(as_typed(str(message)), color)
         if not quiet:
             logger.addHandler(handler)
             logger.setLevel(logging.INFO)

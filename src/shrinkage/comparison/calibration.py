@@ -32,7 +32,7 @@ class Calibration:
         are too extreme, above 1 too cautious. NaN without a finite answer.
     intercept, intercept_se : float
         What is to be added to the linear predictor, its slope being 1: 0 is perfect. NaN for
-        several classes.
+        several classes, and where only zeros or only ones were held out.
     observed, predicted : ndarray of shape (n_outputs,)
         Mean of the response and of the predictions: one number, for several classes one each.
 
@@ -71,11 +71,7 @@ def _calibration(rows: HeldOutRows, mean: FloatArray) -> Calibration:
     if not np.isfinite(eta).all():
         pass  # a mean of infinity: nothing corrects it
     elif y.ndim == 1:
-        intercept = float(rows.family.null_intercept(y, weight, eta))
-        shifted = eta + intercept
-        pull = weight * rows.family.gradient(y, shifted)
-        curvature = float(weight @ rows.family.curvature(y, shifted))
-        intercept_se = _clustered_se(pull[:, None] / curvature, folds)[0]
+        intercept, intercept_se = _intercept(rows.family, y, weight, eta, folds)
         slope, slope_se = _slope(rows.family, y, weight, eta, folds)
     else:
         slope, slope_se = _common_slope(rows.family, y, weight, eta, folds)
@@ -94,6 +90,19 @@ def _linear_predictor(family: Family, mu: FloatArray) -> FloatArray:
     smallest = np.finfo(float).tiny
     largest = math.inf if family.name == "poisson" else 1.0 - 2.0**-53
     return family.linear_predictor(np.clip(mu, smallest, largest))
+
+
+def _intercept(
+    family: Family, y: FloatArray, weight: FloatArray, eta: FloatArray, folds: AnyArray
+) -> tuple[float, float]:
+    """Return what eta lacks on average, and its standard error."""
+    if not y.any() or (family.name == "binomial" and y.min() == 1.0):
+        return math.nan, math.nan  # of zeros alone, or ones alone, it is infinite
+    intercept = float(family.null_intercept(y, weight, eta))
+    shifted = eta + intercept
+    pull = weight * family.gradient(y, shifted)
+    curvature = float(weight @ family.curvature(y, shifted))
+    return intercept, float(_clustered_se(pull[:, None] / curvature, folds)[0])
 
 
 def _slope(

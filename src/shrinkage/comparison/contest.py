@@ -13,7 +13,7 @@ from shrinkage.comparison.entrants import Entrants, against_best
 from shrinkage.comparison.example import EXAMPLES, read_example
 from shrinkage.comparison.groups import Group, correlated_groups
 from shrinkage.comparison.result import Comparison
-from shrinkage.comparison.target import choose_family, read_target
+from shrinkage.comparison.target import Target, choose_family, read_target
 from shrinkage.comparison.thumb import RuleOfThumb
 from shrinkage.design import MOST_CORRELATED, Columns, encode, split_column
 from shrinkage.errors import ArgumentError
@@ -122,12 +122,7 @@ def compare(
     target_name = y if isinstance(y, str) else "y"
     if isinstance(y, str):
         X, y, _ = split_column(X, y)
-    notes = []
-    if family is None:
-        choice = choose_family(y, target_name)
-        family = choice.name
-        notes.append(f"{choice}.")
-    target = read_target(y, family)
+    target, choice = _target(y, target_name, family)
     matrix, columns = encode(X)
     problem = make_problem(
         matrix,
@@ -148,15 +143,7 @@ def compare(
         raise ArgumentError.must("cv", "give at least 2 splits", splits.n_folds)
     given = check_weights(sample_weight, n)
     entrants = Entrants(problem, target, splits, n if given is None else given.sum(), settings)
-    unpenalised, words = entrants.unpenalised(columns.commonest)
-    found = [entrants.penalised(name, ratio, alphas) for name, ratio in L1_RATIOS.items()]
-    notes += words
-    notes += [
-        f"{contender.name}: {contender.status.value}"
-        for contender in found
-        if contender.status in _MENTIONED
-    ]
-    contenders = against_best([*unpenalised, *found], entrants.fold_weights)
+    contenders, notes = _contenders(entrants, columns, alphas)
     correlated, rule = _correlations(problem, columns, contenders)
     return Comparison(
         contenders=tuple(contenders),
@@ -171,10 +158,32 @@ def compare(
         groups=tuple(correlated),
         rule=rule,
         target_name=target_name,
-        notes=tuple(notes),
+        notes=(*choice, *notes),
         rows=entrants.rows,
         null_measures=entrants.null.measures,
     )
+
+
+def _target(y: Any, name: str, family: str | Family | None) -> tuple[Target, list[str]]:
+    """Return the target, and what there is to say of a family that its values chose."""
+    if family is not None:
+        return read_target(y, family), []
+    choice = choose_family(y, name)
+    return read_target(y, choice.name), [f"{choice}."]
+
+
+def _contenders(
+    entrants: Entrants, columns: Columns, alphas: int | ArrayLike
+) -> tuple[list[Contender], list[str]]:
+    """Return all models with their differences to the best, and what to say about them."""
+    unpenalised, notes = entrants.unpenalised(columns.commonest)
+    found = [entrants.penalised(name, ratio, alphas) for name, ratio in L1_RATIOS.items()]
+    notes += [
+        f"{contender.name}: {contender.status.value}"
+        for contender in found
+        if contender.status in _MENTIONED
+    ]
+    return against_best([*unpenalised, *found], entrants.fold_weights), notes
 
 
 def _correlations(

@@ -29,6 +29,10 @@ from shrinkage.solve.settings import check_settings
 LEAST_SQUARES, UNPENALISED = "OLS", "unpenalised"
 # A classifier that leaves less of the deviance fits its rows perfectly.
 _PERFECT = 1e-6
+_INFINITE = (
+    "without a penalty the features fit the rows, or those of a fold, ever better as the "
+    "coefficients grow, so no finite ones are best."
+)
 
 _log = logging.getLogger("shrinkage")
 
@@ -132,11 +136,8 @@ class Entrants:
             opened = FoldSolver(problem, self.splits, self._settings)
         _log.info("%s: %d folds", name, self.splits.n_folds)
         found = self._without_penalty(problem, opened)
-        if found is None:
-            return [], [
-                f"{name} is left out: without a penalty the features fit the rows, or those of a "
-                "fold, ever better as the coefficients grow, so no finite ones are best."
-            ]
+        if isinstance(found, str):
+            return [], [f"{name} is left out: {found}"]
         made = self._contender(name, found)
         made = replace(made, l1_ratio=math.nan, alpha_1se=math.nan, curve=None)
         if made.status is not Status.SINGULAR:
@@ -146,22 +147,21 @@ class Entrants:
             "shown is the one of minimum norm."
         ]
 
-    def _without_penalty(self, problem: Problem, opened: FoldSolver) -> CrossValidation | None:
-        """Return the model without a penalty on the folds; None if its coefficients are infinite.
+    def _without_penalty(self, problem: Problem, opened: FoldSolver) -> CrossValidation | str:
+        """Return the model without a penalty on the folds, or why there is none.
 
-        Of the Gaussian family they never are.
+        Of the Gaussian family there always is one.
         """
         with warnings.catch_warnings():
             if not problem.is_gaussian:
                 warnings.simplefilter("error", errors.ConvergenceWarning)
                 warnings.simplefilter("ignore", DataWarning)  # said of the first penalty
             try:
-                if (
-                    not problem.is_gaussian
-                ):  # one fit tells of most cases, before those of the folds
+                # One fit tells of most cases, before those of the folds.
+                if not problem.is_gaussian:
                     path = solve_path(problem.with_l1_ratio(0.0), [0.0], settings=self._settings)
                     if self._is_perfect(1.0 - float(path.deviance_ratio[0])):
-                        return None
+                        return _INFINITE
                 found = cross_validate(
                     problem,
                     self.splits,
@@ -170,10 +170,12 @@ class Entrants:
                     settings=self._settings,
                     opened=opened,
                 )
-            except errors.ConvergenceWarning:  # named here, for it imports scikit-learn
-                return None
+            except errors.ConvergenceWarning as warning:  # named here, for it imports scikit-learn
+                hint = str(warning).partition("Hint: ")[2]
+                is_separated = hint.startswith(Status.SEPARATED.value)
+                return _INFINITE if is_separated else f"it did not converge. {hint}"
         left = float(found.train_errors.min()) / max(self.null.error, 1e-300)
-        return None if self._is_perfect(left) else found
+        return _INFINITE if self._is_perfect(left) else found
 
     def _is_perfect(self, left: float) -> bool:
         """Return whether a classifier leaves nothing of the deviance, but for rounding."""
@@ -232,7 +234,7 @@ class Entrants:
         for fold, (training, held_out) in enumerate(self.splits):
             training = training[weights[training] > 0.0]
             if family.name in CLASSIFIERS:
-                _refuse_absent_classes(self.rows.shares[training], fold)
+                _refuse_absent_classes(self.rows, training, fold)
             elif family.name == "poisson" and not y[training].any():
                 got = Phrase(f"only zeros in that of fold {fold}")
                 raise ArgumentError.must("cv", "leave positive counts in each training set", got)
@@ -267,9 +269,13 @@ def _plain(intercept: float | FloatArray) -> float | FloatArray:
     return np.array(intercept) if np.ndim(intercept) else float(intercept)
 
 
-def _refuse_absent_classes(shares: FloatArray, fold: int) -> None:
-    absent = np.flatnonzero(~shares.any(axis=0))
-    if absent.size:
-        got = Phrase(f"none of class number {absent[0]} in that of fold {fold}")
-        hint = "fewer folds, or cv=StratifiedKFold() of scikit-learn"
-        raise ArgumentError.must("cv", "leave rows of every class in each training set", got, hint)
+def _refuse_absent_classes(rows: HeldOutRows, training: IndexArray, fold: int) -> None:
+    absent = np.flatnonzero(~rows.shares[training].any(axis=0))
+    if not absent.size:
+        return
+    of_class = np.count_nonzero(rows.shares[rows.weights > 0.0, absent[0]])
+    got = Phrase(f"no row of class {rows.labels[absent[0]]!r} in that of fold {fold}")
+    hint = "fewer folds, or cv=StratifiedKFold() of scikit-learn"
+    if of_class == 1:
+        hint = "a class of one row can't be held out: leave it out, or join it to another"
+    raise ArgumentError.must("cv", "leave rows of every class in each training set", got, hint)

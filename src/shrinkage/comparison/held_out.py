@@ -11,6 +11,7 @@ from scipy.special import xlogy
 from shrinkage._typing import AnyArray, FloatArray, IndexArray
 from shrinkage.comparison.target import CLASSIFIERS, shown_label
 from shrinkage.families import Family
+from shrinkage.select.absent_classes import indicators
 from shrinkage.select.curves import mean_and_se
 from shrinkage.select.measures import absolute_error, area_under_curve, misclassification
 
@@ -70,7 +71,7 @@ class HeldOutRows:
     @property
     def shares(self) -> FloatArray:
         """Y with one column for each class."""
-        return np.column_stack([1.0 - self.y, self.y]) if self.y.ndim == 1 else self.y
+        return indicators(self.y)
 
     @property
     def counted(self) -> IndexArray:

@@ -67,8 +67,10 @@ def _measures(comparison: Comparison) -> list[Block]:
 
 
 def _format(best: ByFold, null: ByFold) -> Callable[[float], str]:
-    # A measure that is the same on every fold has no spread, and needs no more digits.
-    return format_of(max(best.mean_and_se()[1], _FINEST), abs(null.mean_and_se()[0]), 2)
+    mean, se = best.mean_and_se()
+    # A measure that is the same on every fold has no spread, and needs no more digits; one that
+    # is 0 without features is as large as the best makes it.
+    return format_of(max(se, _FINEST), max(abs(mean), abs(null.mean_and_se()[0])), 2)
 
 
 def _cells(
@@ -144,7 +146,8 @@ def _calibration(comparison: Comparison) -> list[Block]:
 def _fixed(value: float) -> str:
     if not math.isfinite(value):
         return NOTHING
-    return f"{value:.2f}" if abs(value) < 1e3 else significant(value, 3)
+    # 0.0 is added for no number to be called -0.00.
+    return f"{round(value, 2) + 0.0:.2f}" if abs(value) < 1e3 else significant(value, 3)
 
 
 def _confusion(comparison: Comparison) -> list[Block]:

@@ -52,6 +52,8 @@ def choose_family(y: Any, name: str = "y") -> FamilyChoice:
     ------
     DataError
         If a value is missing, or each row has a text of its own.
+    ArgumentError
+        If all rows have one text.
 
     Examples
     --------
@@ -68,6 +70,8 @@ def choose_family(y: Any, name: str = "y") -> FamilyChoice:
     if is_text and found.size == values.size > 2:
         got = Phrase("a different one in each row")
         raise DataError.must("y", "be numbers, or labels that are repeated", got)
+    if is_text and found.size < 2:
+        raise _one_class(found)
     if is_text and found.size > 2:
         return FamilyChoice("multinomial", f"{name} has {found.size} labels")
     are_integers = is_text or bool((values == np.floor(values.astype(np.float64))).all())
@@ -134,8 +138,7 @@ def read_target(y: Any, family: str | Family) -> Target:
     values = as_labels(values)
     classes = _distinct(values)
     if classes.size < 2:
-        got = Phrase(f"only {listed(classes.tolist())}: rows of one class")
-        raise ArgumentError.must("y", "hold rows of at least two classes", got)
+        raise _one_class(classes)
     if chosen.name == "multinomial":
         return Target(chosen, (values[:, None] == classes).astype(np.float64), classes)
     if is_numeric and values.dtype.kind == "f" and values.min() >= 0.0 and values.max() <= 1.0:
@@ -145,6 +148,11 @@ def read_target(y: Any, family: str | Family) -> Target:
     got = Phrase(f"{classes.size} values: {listed(classes.tolist())}")
     hint = "family 'multinomial' takes several labels"
     raise ArgumentError.must("y", "hold two labels, or shares in [0, 1], for binomial", got, hint)
+
+
+def _one_class(classes: AnyArray) -> ArgumentError:
+    got = Phrase(f"only {listed(classes.tolist())}: rows of one class")
+    return ArgumentError.must("y", "hold rows of at least two classes", got)
 
 
 def as_labels(values: AnyArray) -> AnyArray:
@@ -167,9 +175,12 @@ def _as_array(y: Any) -> AnyArray:
     if isinstance(y, np.ma.MaskedArray):
         raise errors.masked("y")
     try:
-        return np.asarray(y)
+        values = np.asarray(y)
     except ValueError as error:
         raise errors.ragged("y") from error
+    if values.dtype.kind == "c":
+        raise errors.complex_numbers("y")
+    return values
 
 
 def _is_numeric(values: AnyArray) -> bool:

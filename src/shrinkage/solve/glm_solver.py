@@ -13,8 +13,10 @@ from shrinkage._typing import FloatArray
 from shrinkage.solve.fold_points import Folds
 from shrinkage.solve.opened import Opened
 from shrinkage.solve.plan import Plan
-from shrinkage.solve.points import Points
+from shrinkage.solve.points import Points, joined
+from shrinkage.solve.predictor import predictor
 from shrinkage.solve.problem import Problem
+from shrinkage.solve.row_space import RowSpace, suits
 from shrinkage.solve.settings import Settings
 from shrinkage.solve.threads import one_blas_thread
 from shrinkage.solve.unpenalised import in_a_basis, shortest
@@ -49,6 +51,7 @@ class GlmSolver(Opened):
         super().__init__(problem, plan, settings)
         problem = self.problem
         self._folds = (fold_ids, n_folds)
+        self._row_space: tuple[RowSpace, GlmSolver] | None = None
         with one_blas_thread:
             self.core = self._opened(problem)
 
@@ -65,12 +68,27 @@ class GlmSolver(Opened):
 
     def path(self, alphas: FloatArray, l1_ratio: float) -> Points:
         """Return the solutions for decreasing alphas."""
+        m = alphas.size - int(alphas[-1] == 0.0)
+        if m > 0 and l1_ratio == 0.0 and suits(self.problem):
+            parts = [self._in_row_space(alphas[:m])]
+            if m < alphas.size:
+                parts.append(self.path(alphas[m:], 1.0))
+            return joined(parts)
         with one_blas_thread:
             points = Points(self.core.path(*self._arguments(alphas, l1_ratio)))
             if alphas[-1] > 0.0 or self.problem.lower is not None or self.problem.n_classes:
                 return points
             points = in_a_basis(points, self.problem, self._unpenalised, self.tol)
             return shortest(points, self.problem, self.settings.threads)
+
+    def _in_row_space(self, alphas: FloatArray) -> Points:
+        with one_blas_thread:
+            if self._row_space is None:
+                space = RowSpace(self.problem, self.core.mean, self.core.scale)
+                self._row_space = space, GlmSolver(space.problem, self.plan, self.settings)
+            space, solver = self._row_space
+            found = Points(solver.core.path(*solver._arguments(alphas, 0.0)))
+            return space.back(found, alphas, self._strongest())
 
     def _unpenalised(self, problem: Problem) -> Points:
         limits = (problem.penalty_factor, None, None, self.settings.max_rounds)
@@ -79,9 +97,26 @@ class GlmSolver(Opened):
 
     def crossval(self, alphas: FloatArray, l1_ratio: float) -> Folds:
         """Return the errors and the paths of the folds for decreasing alphas."""
+        if l1_ratio == 0.0 and suits(self.problem):
+            return self._folds_one_by_one(alphas)
         with one_blas_thread:
             found = self.core.crossval(*self._folds, *self._arguments(alphas, l1_ratio))
         return Folds.of(found)
+
+    def _folds_one_by_one(self, alphas: FloatArray) -> Folds:
+        """Return the folds of ridge, each in the space of its own rows."""
+        problem, fold_ids, n_folds = self.problem, np.asarray(self._folds[0]), self._folds[1]
+        errors, totals, paths = [], [], []
+        for fold in range(n_folds):
+            held_out = np.flatnonzero(fold_ids == fold)
+            part = problem.on_rows(np.flatnonzero(fold_ids != fold))
+            points = GlmSolver(part, self.plan, self.settings).path(alphas, 0.0)
+            eta = predictor(problem.matrix, points)[held_out]
+            weights = problem.root_weights()[held_out] ** 2
+            totals.append(float(weights.sum()))
+            errors.append(weights @ problem.unit_deviance(eta, held_out) / totals[-1])
+            paths.append(points)
+        return Folds.of_paths(errors, totals, paths)
 
     @property
     def _residual_size(self) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shrinkage._typing import FloatArray
 from shrinkage.solve.problem import Problem
+from shrinkage.solve.row_space import suits
 
 CROSS_PRODUCTS = "cross-products"
 WORKING_SET = "working set"
@@ -145,17 +146,24 @@ def _working_set(problem: Problem, because: str, n_folds: int) -> Plan:
 
 def _newton(problem: Problem, n_folds: int) -> Plan:
     n, p = problem.matrix.shape
-    kept = min(p, 2 * min(n, p))
+    of_rows = problem.l1_ratio == 0.0 and suits(problem)
+    copies = problem.n_classes or 1
+    kept = n if of_rows else min(p, 2 * min(n, p))
+    pairs = kept * copies
     column = 8 * n
-    if problem.matrix.kind == "sparse":
+    if problem.matrix.kind == "sparse" and not of_rows:
         column = 2 * 12 * problem.matrix.source.nnz // p  # by columns and by rows
-    at_once = 1 if n_folds == 0 else min(n_folds, os.cpu_count() or 1)
+    at_once = 1 if n_folds == 0 or of_rows else min(n_folds, os.cpu_count() or 1)
     # Arrays grow by half, while the old one is still there; four alphas share a pass over rows, and
     # the gradients of the last ones are kept.
-    vectors = 8 * (32 * n + 40 * p)
-    nbytes = at_once * (2 * column * kept + 4 * 8 * kept**2 + vectors) + _copy(problem)
+    vectors = 8 * copies * (32 * n + 40 * p)
+    nbytes = at_once * (2 * column * kept + 4 * 8 * pairs**2 + vectors) + _copy(problem)
     because = f"n={n}, p={p}: the loss is that of the {problem.family.name} family"
-    if n_folds:
+    if of_rows:
+        nbytes += 3 * 8 * n * p
+        because += "; ridge in the space of the rows"
+        because += f"; {n_folds} folds one after the other" if n_folds else ""
+    elif n_folds:
         because += f"; {n_folds} folds in threads"
     if _copy(problem):
         because += "; row-major X is copied by columns"

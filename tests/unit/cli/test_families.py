@@ -214,9 +214,10 @@ def test_labels_that_look_like_numbers_stay_labels(call, columns, tmp_path):
 WRONG = {
     "text for numbers": (["--family", "gaussian", "-y", "kind"], "must name a column of numbers"),
     "text for counts": (["--family", "poisson", "-y", "kind"], "explains labels"),
-    "negative counts": (["--family", "poisson", "-y", "x0"], "must be non-negative for Poisson"),
-    "too many labels": (["--family", "binomial", "-y", "kind"], "must hold two classes"),
+    "negative counts": (["--family", "poisson", "-y", "below"], "got -1.0 in line 5 of "),
+    "too many labels": (["--family", "binomial", "-y", "kind"], "must hold two labels"),
     "measurements for labels": (["--family", "binomial", "-y", "x0"], "`--target` must"),
+    "negative weights": (["-y", "kind", "--weights", "below"], "got -1.0 in line 5 of "),
     "one label": (["--family", "binomial", "-y", "one"], "one class"),
     "no such family": (["--family", "cox", "-y", "kind"], "invalid choice: 'cox'"),
     "exposure of numbers": (["-y", "x0", "--exposure", "years"], "--exposure is for --family pois"),
@@ -242,7 +243,8 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_a_target_outside_its_family_ends_with_one_sentence(call, columns, tmp_path, case):
     options, sentence = WRONG[case]
-    table = {**columns, "one": np.full(N, "same", object)}
+    at = np.arange(N)
+    table = {**columns, "one": np.full(N, "same", object), "below": np.where(at == 3, -1, at)}
     path = tmp_path / "data.csv"
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
@@ -255,6 +257,20 @@ def test_a_target_outside_its_family_ends_with_one_sentence(call, columns, tmp_p
     assert "Traceback" not in found.err
 
 
+def test_ways_out_are_those_of_the_command(call, columns, tmp_path):
+    path = tmp_path / "rare.csv"
+    lonely = ["lonely" if row == 6 else "common" for row in range(N)]
+    rows = zip(columns["x0"].tolist(), lonely, strict=True)
+    path.write_text("x,lonely\n" + "".join(f"{x!r},{label}\n" for x, label in rows))
+    found = call("compare", str(path), "-y", "lonely", "--keep", "x")
+    assert found.code == 2
+    assert "got no row of class 'lonely' in that of fold" in found.err
+    assert "a class of one row can't be held out" in found.err
+    warned = call("fit", str(path), "-y", "lonely", "--keep", "x")
+    assert warned.code == 0
+    assert "Hint: fewer folds, or another --seed" in warned.err
+
+
 def test_a_label_that_the_model_has_not_seen_is_refused(call, data, columns, tmp_path):
     model = str(tmp_path / "model")
     call("fit", data, "-y", "sold", "--alpha", "0.1", *KEEP, "-o", model)
@@ -262,6 +278,7 @@ def test_a_label_that_the_model_has_not_seen_is_refused(call, data, columns, tmp
     assert (found.code, found.out) == (2, "")
     assert "must hold classes of the model" in found.err
     assert "the classes are 'no', 'yes'" in found.err
+    assert f" in line 2 of {data}." in found.err
 
 
 EXAMPLES = {
@@ -269,6 +286,12 @@ EXAMPLES = {
     "example:wine": ("family multinomial", 178, 13),
     "example:doctor-visits": ("family gaussian", 2019, 9),
 }
+
+
+def test_an_unknown_example_is_no_missing_target(call):
+    found = call("compare", "example:iris")
+    assert found.code == 2
+    assert "`DATA` must be one of example:diabetes, example:breast-cancer" in found.err
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

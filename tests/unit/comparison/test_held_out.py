@@ -78,6 +78,15 @@ def test_measures_of_counts_are_those_of_scikit_learn(comparisons):
             assert explained == pytest.approx(1.0 - deviance / null, rel=1e-9)
 
 
+def test_the_report_shows_how_much_a_model_of_counts_explains(comparisons):
+    comparison = comparisons["poisson"]
+    lines = [line.split() for line in str(comparison).splitlines()]
+    start = next(k for k, words in enumerate(lines) if "explained" in words)
+    shown = {words[0]: float(words[1]) for words in lines[start + 2 : start + 4]}
+    expected, se = comparison["ridge"].measures["deviance_explained"].mean_and_se()
+    assert shown["ridge"] == pytest.approx(expected, abs=0.05 * se)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_differences_of_measures_are_paired(comparisons, family):
     comparison = comparisons[family]
@@ -157,6 +166,19 @@ def test_separated_predictions_have_no_finite_slope():
     assert math.isfinite(certain.intercept)
 
 
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_held_out_rows_that_are_all_alike_have_no_calibration(family):
+    X, y = data(family)
+    y = (y == "yes").astype(int) if family == "binomial" else y
+    held_out = np.where(y == 0, np.arange(N) % 3, -1)
+    found = shrinkage.compare(X, y, family=family, fold_ids=held_out, alphas=10)
+    for contender in found.contenders:
+        assert math.isnan(contender.calibration.slope)
+        assert math.isnan(contender.calibration.intercept)
+        assert contender.calibration.observed == 0.0
+    assert "nan" not in str(found)
+
+
 @pytest.mark.parametrize("family", ["binomial", "multinomial"])
 def test_the_area_under_the_mean_curve_is_the_area_of_the_report(comparisons, family):
     comparison = comparisons[family]
@@ -218,6 +240,21 @@ def test_bins_hold_every_row_and_have_the_intervals_of_wilson(comparisons):
         assert bins.observed[at] == pytest.approx(inside.mean())
         assert bins.predicted[at] == pytest.approx(p[place == k].mean())
         assert (bins.low[at], bins.high[at]) == pytest.approx((low, high), abs=1e-9)
+
+
+def test_bins_of_shares_are_those_of_their_trials():
+    rng = np.random.default_rng(9)
+    trials = rng.integers(1, 9, 50)
+    p = rng.uniform(size=50)
+    ones = rng.binomial(trials, p)
+    n = trials.sum()
+    share = HeldOutRows(Binomial(), ones / trials, None, trials / n, n, np.arange(50) % 5, 5)
+    labels = [np.arange(t) < s for t, s in zip(trials, ones, strict=True)]
+    y, each = np.concatenate(labels).astype(float), np.repeat(np.arange(50), trials)
+    single = HeldOutRows(Binomial(), y, None, np.full(n, 1.0 / n), n, each % 5, 5)
+    (found,), (expected,) = bins_of(share, p), bins_of(single, p[each])
+    for part in ("predicted", "observed", "low", "high", "counts"):
+        np.testing.assert_allclose(getattr(found, part), getattr(expected, part), atol=1e-12)
 
 
 def test_bins_of_counts_hold_a_tenth_of_the_rows_each(comparisons):

@@ -60,6 +60,13 @@ def test_a_name_of_each_row_is_no_label():
         choose_family(["Ada", "Bert", "Cleo", "Dan"])
 
 
+def test_one_text_is_no_choice():
+    with pytest.raises(ArgumentError, match="at least two classes, got only 'a'"):
+        choose_family(["a", "a", "a"])
+    with pytest.raises(DataError, match="must hold real numbers, got complex"):
+        choose_family([1j, 2j, 1j])
+
+
 def test_counts_have_no_negative_ones():
     X, y = data("poisson")
     with pytest.raises(DataError, match="must be non-negative for Poisson"):

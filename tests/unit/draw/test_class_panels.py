@@ -34,7 +34,7 @@ def test_a_feature_has_one_colour_and_all_panels_one_axis() -> None:
     assert len(axes) == len(figure.axes) == 3
     found = [colours(panel) for panel in axes]
     assert set(found[0]) == {"a", "b", "d"}  # c is 0 in the first class
-    for name in "abd":
+    for name in ("a", "b", "d"):
         assert len({panel[name] for panel in found if name in panel}) == 1
     assert len(set(found[1].values())) == 3
     assert len({panel.get_ylim() for panel in axes}) == 1
@@ -42,6 +42,16 @@ def test_a_feature_has_one_colour_and_all_panels_one_axis() -> None:
     assert low < COEFS.min()
     assert high > COEFS.max()
     assert [panel.get_title(loc="left").split(";")[0] for panel in axes] == CLASSES
+
+
+def test_where_the_names_stand_there_are_no_ticks() -> None:
+    _, axes = class_panels(ALPHAS, COEFS, NAMES, CLASSES, ERRORS, chosen=0.01)
+    for panel in axes[:3]:
+        assert panel.get_xlim()[0] == 1.0
+        assert panel.get_xlim()[1] < 0.8 * ALPHAS[-1]
+        for minor in (False, True):
+            assert min(panel.get_xticks(minor=minor)) > 0.99 * ALPHAS[-1]
+        assert 1e-2 in panel.get_xticks()
 
 
 def test_errors_have_a_panel_after_the_classes() -> None:
