@@ -87,10 +87,7 @@ def assign(
             raise _no_column(option, name, table)
     taken = [name for name in named.values() if name is not None]
     if features is None:
-        rest = [name for name in table.columns if name not in taken]
-        names = _matching(rest, keep, drop)
-        if not names:
-            raise ArgumentError.must("DATA", "have a column beside the target", Phrase("none"))
+        names = _chosen(table, taken, keep, drop)
     else:
         names = list(features)
         for name in names:
@@ -116,6 +113,17 @@ def assign(
         n_rows - table.n_rows,
         lambda row: f"{table.place(row)} of {table.source}",
     )
+
+
+def _chosen(
+    table: Table, taken: Sequence[str], keep: Sequence[str], drop: Sequence[str]
+) -> list[str]:
+    """Return the columns that have no other part and that the patterns let through."""
+    names = _matching([name for name in table.columns if name not in taken], keep, drop)
+    if names:
+        return names
+    got = Phrase("none" if not (keep or drop) else "none that --keep and --drop leave")
+    raise ArgumentError.must("DATA", "have a column beside the target", got)
 
 
 def _no_column(option: str, name: str, table: Table) -> ArgumentError:
