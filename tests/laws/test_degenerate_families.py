@@ -267,3 +267,26 @@ def test_small_problems_have_exact_coefficients_along_the_whole_path():
         X, y, family="binomial", alphas=path.alphas, settings=Settings(tol=1e-14)
     )
     np.testing.assert_allclose(path.coef_path, exact.coef_path, atol=1e-6)
+
+
+def test_an_outlier_whose_eta_is_far_out_is_no_separation():
+    rng = np.random.default_rng(0)
+    x = np.append(rng.normal(size=200), 300.0)
+    y = np.append(rng.random(200) < 1 / (1 + np.exp(-x[:200])), 1.0)
+    X = np.column_stack([x, rng.normal(size=201)])
+    for alpha, factor in ((0.0, np.ones(2)), (0.01, np.array([0.0, 1.0]))):
+        options = {"family": "binomial", "penalty_factor": factor}
+        path = elastic_net_path(X, y, alphas=[alpha], **options)
+        assert path.status == (Status.CONVERGED,)
+        eta = path.predict_linear(X)[:, 0]
+        assert eta[-1] > 100.0
+        score = np.column_stack([x, np.ones(201)]).T @ (y - path.predict(X)[:, 0]) / 201
+        np.testing.assert_allclose(score, 0.0, atol=1e-8)
+
+
+def test_columns_that_separate_only_together_are_found():
+    X = np.column_stack([_correlated(200, 30), np.zeros((200, 1))])
+    y = (X[:, :30] @ np.linspace(-1.0, 1.0, 30) > 0).astype(float)
+    assert has_no_finite_optimum(X, y, "binomial", np.zeros(31))
+    path = elastic_net_path(X, y, family="binomial", alphas=[0.0])
+    assert path.status == (Status.SEPARATED,)

@@ -176,6 +176,7 @@ template <Slots S>
 void ActiveSet<S>::walk() {
     _predictions = 0;
     for (;;) {
+        _runtime.interrupt.check();
         if (_point.system().needs_rebuild()) rebuild_factor();
         _point.solve_members(_l1, accuracy(), _target);
         if (drop_all_wrong()) continue;

@@ -112,13 +112,14 @@ public:
         return largest;
     }
 
-    /// Curvatures h at eta + intercept, not less than the family's floor.
-    void curvature(const double* eta, double intercept, std::vector<double>& h) const {
+    /// Curvatures h at eta + intercept, not less than the family's floor times `raised`.
+    void curvature(const double* eta, double intercept, std::vector<double>& h,
+                   double raised = 1.0) const {
         h.resize(_y.size());
         std::vector<double> softened;
         _family.kernels().curvature(rows(), _wt.data(), soften(eta, rows(), softened),
                                     intercept / _temperature, h.data());
-        const double floor = _family.curvature_floor(_mean_response);
+        const double floor = raised * _family.curvature_floor(_mean_response);
         for (std::size_t i = 0; i < h.size(); ++i)
             h[i] = std::max(h[i] / _temperature, floor * _wt[i]);
     }

@@ -40,8 +40,9 @@ public:
 
     Descent::Limits limits() const {
         constexpr double margin = 0.9;
+        const double noise = _task.tol > 0.0 ? std::clamp(0.1 * _task.tol, 1e-14, 1e-11) : 1e-11;
         return {margin * _task.tol * _null_loss, 1e-12 * _null_loss,
-                1e-11 * std::sqrt(_data.target_square), _task.max_rounds};
+                noise * std::sqrt(_data.target_square), _task.max_rounds};
     }
 
     /// Takes steps until each alpha is solved among the active columns.
@@ -88,13 +89,15 @@ public:
     /// Whether some rows could be fitted ever better, where nothing in the model is penalised: the
     /// fit is extreme, and would go on.
     bool is_separated(Descent& descent) {
-        constexpr double extreme = 8.0;
+        constexpr double extreme = 8.0, affordable = 5e7;
         if (_likelihood.largest_change(descent.best.eta, _likelihood.offset(),
                                        descent.best.intercept) < extreme)
             return false;
         const std::vector<int> loose = _model.loose_slots();
         if (loose.empty()) return false;
-        if (FreeColumns::suit(loose.size())) {
+        const double work =
+            std::pow(static_cast<double>(loose.size()), 2) * static_cast<double>(_data.rows());
+        if (FreeColumns::suit(loose.size()) || work <= affordable) {
             FreeColumns columns;
             columns.copy(_runtime, _model.copies(), loose);
             std::vector<double> sides;

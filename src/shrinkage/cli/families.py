@@ -86,7 +86,7 @@ def model_by_folds(family: str, roles: Roles, l1_ratio: float, **options: Any) -
         return shrinkage.PoissonRegressorCV(l1_ratio=l1_ratio, **options)
     if family in CLASSIFIERS:
         if family == "binomial" and is_share(roles):
-            hint = "--alpha fits shares with a given strength, and compare chooses one"
+            hint = "fit --alpha takes shares and a strength, and compare chooses one for shares"
             got = Phrase("shares in [0, 1]")
             raise ArgumentError.must("--target", "hold labels to choose a strength", got, hint)
         return shrinkage.LogisticRegressionCV(l1_ratio=l1_ratio, family=family, **options)

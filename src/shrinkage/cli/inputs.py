@@ -13,7 +13,7 @@ from shrinkage.cli.families import model_by_folds
 from shrinkage.cli.options import UsageError, refuse
 from shrinkage.cli.roles import Roles, assign
 from shrinkage.cli.table import read_table
-from shrinkage.comparison.example import EXAMPLES
+from shrinkage.comparison.example import target_of_example
 from shrinkage.errors import DataWarning, ShrinkageError
 
 _log = logging.getLogger("shrinkage")
@@ -71,8 +71,8 @@ def target_of(arguments: argparse.Namespace) -> str:
     """Return the name of the target."""
     if arguments.target is not None:
         return str(arguments.target)
-    if arguments.data in EXAMPLES:
-        return EXAMPLES[arguments.data]
+    if arguments.data.startswith("example:"):
+        return target_of_example(arguments.data, "DATA")
     raise UsageError(f"--target must name a column of {arguments.data}, got nothing")
 
 

@@ -41,7 +41,7 @@ def _carry_out(arguments: argparse.Namespace) -> int:
     except UsageError as error:
         return _fail(EXIT_USAGE, str(error))
     except ShrinkageError as error:
-        return _fail(EXIT_USAGE, placed(as_typed(str(error)), error, arguments))
+        return _fail(EXIT_USAGE, placed(as_typed(str(error)), arguments))
     except BrokenPipeError:
         # The reader has seen enough. Python would complain when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -242,9 +242,10 @@ def as_typed(message: str, more: Mapping[str, str] | None = None) -> str:
     return message.replace(_STRATIFIED, "another --seed")
 
 
-def placed(message: str, error: Exception, arguments: argparse.Namespace) -> str:
+def placed(message: str, arguments: argparse.Namespace) -> str:
     """Return the message with the line of the file in place of the position in an array."""
-    row, place = getattr(error, "row", None), getattr(arguments, "place", None)
-    if row is None or place is None:
+    place = getattr(arguments, "place", None)
+    if place is None:
         return message
-    return re.sub(rf"\bat \w+\[{row}\]", lambda _: f"in {place(row)}", message)
+    position = r"\bat (?:y|sample_weight|offset)\[(\d+)\]"
+    return re.sub(position, lambda found: f"in {place(int(found[1]))}", message)

@@ -48,6 +48,7 @@ _TYPED = {
     "l1_ratios": "--l1-ratio",
     "features": "--feature",
     "columns": "--feature",
+    "plot_roc": "show roc",
     **{argument: as_option(option) for option, argument in _SIMULATED.items()},
 }
 
@@ -64,7 +65,7 @@ def show(arguments: argparse.Namespace) -> None:
     except ShrinkageError as error:
         source = {"X": "--simulate"} if getattr(arguments, "simulate", False) else {}
         words = as_typed(str(error), _TYPED | source)
-        raise UsageError(placed(words, error, arguments)) from None
+        raise UsageError(placed(words, arguments)) from None
     say(arguments, arguments.choice)
     if arguments.out == _STDOUT:
         sys.stdout.flush()

@@ -29,6 +29,10 @@ from shrinkage.solve.settings import check_settings
 LEAST_SQUARES, UNPENALISED = "OLS", "unpenalised"
 # A classifier that leaves less of the deviance fits its rows perfectly.
 _PERFECT = 1e-6
+_INFINITE = (
+    "without a penalty the features fit the rows, or those of a fold, ever better as the "
+    "coefficients grow, so no finite ones are best."
+)
 
 _log = logging.getLogger("shrinkage")
 
@@ -132,11 +136,8 @@ class Entrants:
             opened = FoldSolver(problem, self.splits, self._settings)
         _log.info("%s: %d folds", name, self.splits.n_folds)
         found = self._without_penalty(problem, opened)
-        if found is None:
-            return [], [
-                f"{name} is left out: without a penalty the features fit the rows, or those of a "
-                "fold, ever better as the coefficients grow, so no finite ones are best."
-            ]
+        if isinstance(found, str):
+            return [], [f"{name} is left out: {found}"]
         made = self._contender(name, found)
         made = replace(made, l1_ratio=math.nan, alpha_1se=math.nan, curve=None)
         if made.status is not Status.SINGULAR:
@@ -146,10 +147,10 @@ class Entrants:
             "shown is the one of minimum norm."
         ]
 
-    def _without_penalty(self, problem: Problem, opened: FoldSolver) -> CrossValidation | None:
-        """Return the model without a penalty on the folds; None if its coefficients are infinite.
+    def _without_penalty(self, problem: Problem, opened: FoldSolver) -> CrossValidation | str:
+        """Return the model without a penalty on the folds, or why there is none.
 
-        Of the Gaussian family they never are.
+        Of the Gaussian family there always is one.
         """
         with warnings.catch_warnings():
             if not problem.is_gaussian:
@@ -160,7 +161,7 @@ class Entrants:
                 if not problem.is_gaussian:
                     path = solve_path(problem.with_l1_ratio(0.0), [0.0], settings=self._settings)
                     if self._is_perfect(1.0 - float(path.deviance_ratio[0])):
-                        return None
+                        return _INFINITE
                 found = cross_validate(
                     problem,
                     self.splits,
@@ -169,10 +170,12 @@ class Entrants:
                     settings=self._settings,
                     opened=opened,
                 )
-            except errors.ConvergenceWarning:  # named here, for it imports scikit-learn
-                return None
+            except errors.ConvergenceWarning as warning:  # named here, for it imports scikit-learn
+                hint = str(warning).partition("Hint: ")[2]
+                is_separated = hint.startswith(Status.SEPARATED.value)
+                return _INFINITE if is_separated else f"it did not converge. {hint}"
         left = float(found.train_errors.min()) / max(self.null.error, 1e-300)
-        return None if self._is_perfect(left) else found
+        return _INFINITE if self._is_perfect(left) else found
 
     def _is_perfect(self, left: float) -> bool:
         """Return whether a classifier leaves nothing of the deviance, but for rounding."""

@@ -88,8 +88,8 @@ _READERS: dict[str, Callable[[], dict[str, AnyArray]]] = {
 }
 
 
-def read_example(name: str, argument: str) -> dict[str, AnyArray]:
-    """Return the columns of a packaged example.
+def target_of_example(name: str, argument: str) -> str:
+    """Return the name of the target of a packaged example.
 
     Raises
     ------
@@ -98,4 +98,10 @@ def read_example(name: str, argument: str) -> dict[str, AnyArray]:
     """
     if name not in EXAMPLES:
         raise ArgumentError.must_be(argument, f"one of {', '.join(EXAMPLES)}", name)
+    return EXAMPLES[name]
+
+
+def read_example(name: str, argument: str) -> dict[str, AnyArray]:
+    """Return the columns of a packaged example; errors are those of `target_of_example`."""
+    target_of_example(name, argument)
     return _READERS[name]()

@@ -15,9 +15,10 @@ _Z = 1.959963984540054  # 95 % of a normal distribution
 def bins_of(rows: HeldOutRows, mean: FloatArray) -> list[Reliability]:
     """Return the bins of predicted means with the means observed in them.
 
-    Shares: ten bins of equal width, intervals of Wilson (1927). Other means: ten bins of equal
-    weight, intervals from the spread of the response in the bin. Of several classes one
-    `Reliability` each, of two that of the second.
+    Classes: ten bins of equal width, intervals of Wilson (1927); where the rows have shares of
+    ones, their weights are the numbers of trials. Other means: ten bins of equal weight, intervals
+    from the spread of the response in the bin. Of several classes one `Reliability` each, of two
+    that of the second.
 
     Parameters
     ----------
@@ -41,10 +42,12 @@ def _of_shares(
 ) -> Reliability:
     edges = np.linspace(0.0, 1.0, N_BINS + 1)
     place = np.clip((mu * N_BINS).astype(np.intp), 0, N_BINS - 1)
+    counts = total * np.asarray(np.bincount(place, weight, minlength=N_BINS), dtype=np.float64)
     predicted, observed, _, n = _means(y, mu, weight, place)
+    if ((y > 0.0) & (y < 1.0)).any():
+        n = counts[np.unique(place)]
     centre = (observed + _Z**2 / (2.0 * n)) / (1.0 + _Z**2 / n)
     half = np.sqrt(observed * (1.0 - observed) / n + _Z**2 / (4.0 * n**2)) * _Z / (1.0 + _Z**2 / n)
-    counts = total * np.asarray(np.bincount(place, weight, minlength=N_BINS), dtype=np.float64)
     return Reliability(name, predicted, observed, centre - half, centre + half, edges, counts)
 
 

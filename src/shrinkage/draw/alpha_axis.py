@@ -25,9 +25,20 @@ def prepare(axes: Axes, alphas: FloatArray, filled: float = 1.0) -> None:
     if alphas.size > 1:
         high, low = float(alphas.max()), float(alphas.min())
         axes.set_xlim(high, high * (low / high) ** (1.0 / filled))
+        if filled < 1.0:  # where the names stand there is no alpha
+            _keep_ticks(axes, 0.999 * low, 1.001 * high)
     elif alphas.size:
         axes.set_xlim(float(alphas[0]) * 2.0, float(alphas[0]) / 2.0)
     plain_axes(axes)
+
+
+def _keep_ticks(axes: Axes, lowest: float, highest: float) -> None:
+    """Keep the ticks in this range only, and the limits of the axis."""
+    limits = axes.get_xlim()
+    for minor in (False, True):
+        ticks = axes.get_xticks(minor=minor)
+        axes.set_xticks(ticks[(ticks >= lowest) & (ticks <= highest)], minor=minor)
+    axes.set_xlim(limits)
 
 
 def count_features(axes: Axes, alphas: FloatArray, counts: IndexArray) -> None:

@@ -217,6 +217,7 @@ WRONG = {
     "negative counts": (["--family", "poisson", "-y", "below"], "got -1.0 in line 5 of "),
     "too many labels": (["--family", "binomial", "-y", "kind"], "must hold two labels"),
     "measurements for labels": (["--family", "binomial", "-y", "x0"], "`--target` must"),
+    "negative weights": (["-y", "kind", "--weights", "below"], "got -1.0 in line 5 of "),
     "one label": (["--family", "binomial", "-y", "one"], "one class"),
     "no such family": (["--family", "cox", "-y", "kind"], "invalid choice: 'cox'"),
     "exposure of numbers": (["-y", "x0", "--exposure", "years"], "--exposure is for --family pois"),
@@ -285,6 +286,12 @@ EXAMPLES = {
     "example:wine": ("family multinomial", 178, 13),
     "example:doctor-visits": ("family gaussian", 2019, 9),
 }
+
+
+def test_an_unknown_example_is_no_missing_target(call):
+    found = call("compare", "example:iris")
+    assert found.code == 2
+    assert "`DATA` must be one of example:diabetes, example:breast-cancer" in found.err
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

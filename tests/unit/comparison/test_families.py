@@ -131,6 +131,16 @@ def test_classes_that_features_separate_have_no_model_without_a_penalty():
     assert "shrunk" not in found.effect(found["lasso"])
 
 
+@pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_model_that_was_given_up_is_not_called_infinite(family):
+    settings = shrinkage.Settings(max_rounds=1)
+    found = shrinkage.compare(*data(family), family=family, cv=3, alphas=4, settings=settings)
+    assert found.unpenalised is None
+    (note,) = [words for words in found.notes if words.startswith("unpenalised")]
+    assert note.startswith("unpenalised is left out: it did not converge. The limit of rounds")
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_repeated_columns_are_mentioned_once(family):
     X, y = data(family)

@@ -242,6 +242,21 @@ def test_bins_hold_every_row_and_have_the_intervals_of_wilson(comparisons):
         assert (bins.low[at], bins.high[at]) == pytest.approx((low, high), abs=1e-9)
 
 
+def test_bins_of_shares_are_those_of_their_trials():
+    rng = np.random.default_rng(9)
+    trials = rng.integers(1, 9, 50)
+    p = rng.uniform(size=50)
+    ones = rng.binomial(trials, p)
+    n = trials.sum()
+    share = HeldOutRows(Binomial(), ones / trials, None, trials / n, n, np.arange(50) % 5, 5)
+    labels = [np.arange(t) < s for t, s in zip(trials, ones, strict=True)]
+    y, each = np.concatenate(labels).astype(float), np.repeat(np.arange(50), trials)
+    single = HeldOutRows(Binomial(), y, None, np.full(n, 1.0 / n), n, each % 5, 5)
+    (found,), (expected,) = bins_of(share, p), bins_of(single, p[each])
+    for part in ("predicted", "observed", "low", "high", "counts"):
+        np.testing.assert_allclose(getattr(found, part), getattr(expected, part), atol=1e-12)
+
+
 def test_bins_of_counts_hold_a_tenth_of_the_rows_each(comparisons):
     comparison = comparisons["poisson"]
     p, y = comparison.best.oof_predict, comparison.rows.y

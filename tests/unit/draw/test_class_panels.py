@@ -44,6 +44,16 @@ def test_a_feature_has_one_colour_and_all_panels_one_axis() -> None:
     assert [panel.get_title(loc="left").split(";")[0] for panel in axes] == CLASSES
 
 
+def test_where_the_names_stand_there_are_no_ticks() -> None:
+    _, axes = class_panels(ALPHAS, COEFS, NAMES, CLASSES, ERRORS, chosen=0.01)
+    for panel in axes[:3]:
+        assert panel.get_xlim()[0] == 1.0
+        assert panel.get_xlim()[1] < 0.8 * ALPHAS[-1]
+        for minor in (False, True):
+            assert min(panel.get_xticks(minor=minor)) > 0.99 * ALPHAS[-1]
+        assert 1e-2 in panel.get_xticks()
+
+
 def test_errors_have_a_panel_after_the_classes() -> None:
     figure, axes = class_panels(ALPHAS, COEFS, NAMES, CLASSES, ERRORS, chosen=0.01, one_se=0.1)
     assert len(axes) == len(figure.axes) == 4
