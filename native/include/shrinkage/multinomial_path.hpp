@@ -216,7 +216,9 @@ private:
         std::vector<ClassFeature> wanted;
         bool all = l1() == 0.0 || n_pairs <= few;
         for (Index k = 0; k < n_classes() && !all; ++k) announced(k, wanted);
-        if (!all && !_data.design.is_sparse())
+        // More pairs than can be independent are not worth a Gram matrix of all.
+        const bool are_few = n_pairs <= 2 * _data.rows() * n_classes();
+        if (!all && are_few && !_data.design.is_sparse())
             all = static_cast<double>(_model.size() + static_cast<Index>(wanted.size())) >
                   most_share * static_cast<double>(n_pairs);
         if (all) {
@@ -234,7 +236,11 @@ private:
         const Batch& batch = _batches[k];
         const double last = batch.l1[batch.last()], step = batch.l1[batch.before()] - last;
         const double beyond = step > 0.0 ? (last - end) / step : 0.0;
-        const double limit = step > 0.0 ? nearly * end : std::min(nearly * end, 2.0 * end - last);
+        double limit = nearly * end;
+        // Nothing is known of how correlations change: nearly all that may matter, if X is not
+        // wide.
+        if (step == 0.0 && _data.cols() <= 2 * _data.rows())
+            limit = std::min(limit, 2.0 * end - last);
         Screening& screening = _checks[k].screening();
         for (const auto& [value, j] : screening.extrapolated(_runtime, batch, beyond, limit))
             if (screening.is_candidate(j)) wanted.push_back({k, j});

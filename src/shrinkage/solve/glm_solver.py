@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -69,11 +70,13 @@ class GlmSolver(Opened):
     def path(self, alphas: FloatArray, l1_ratio: float) -> Points:
         """Return the solutions for decreasing alphas."""
         m = alphas.size - int(alphas[-1] == 0.0)
-        if m > 0 and l1_ratio == 0.0 and suits(self.problem):
-            parts = [self._in_row_space(alphas[:m])]
-            if m < alphas.size:
-                parts.append(self.path(alphas[m:], 1.0))
-            return joined(parts)
+        if suits(self.problem) and (l1_ratio == 0.0 or self.problem.n_classes):
+            if 0 < m < alphas.size:
+                return joined([self.path(alphas[:m], l1_ratio), self.path(alphas[m:], l1_ratio)])
+            if m == 0 and self.problem.n_classes:
+                return self._shortest_unpenalised()
+            if m > 0 and l1_ratio == 0.0:
+                return self._in_row_space(alphas)
         with one_blas_thread:
             points = Points(self.core.path(*self._arguments(alphas, l1_ratio)))
             if alphas[-1] > 0.0 or self.problem.lower is not None or self.problem.n_classes:
@@ -89,6 +92,16 @@ class GlmSolver(Opened):
             space, solver = self._row_space
             found = Points(solver.core.path(*solver._arguments(alphas, 0.0)))
             return space.back(found, alphas, self._strongest())
+
+    def _shortest_unpenalised(self) -> Points:
+        """Return the fit without a penalty: of all coefficients that give it the shortest."""
+        factor = np.where(np.isinf(self.problem.penalty_factor), np.inf, 1.0)
+        equal = replace(self.problem, penalty_factor=factor)
+        with one_blas_thread:
+            space = RowSpace(equal, self.core.mean, self.core.scale)
+            nothing = np.zeros(space.problem.penalty_factor.size)
+            found = self._unpenalised(replace(space.problem, penalty_factor=nothing))
+            return space.back(found, np.zeros(1), self._strongest())
 
     def _unpenalised(self, problem: Problem) -> Points:
         limits = (problem.penalty_factor, None, None, self.settings.max_rounds)
