@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import optimize
-from scipy.special import log_softmax, logit
+from scipy.special import log_softmax, logit, softmax
 from sklearn import metrics
 
 import shrinkage
@@ -138,6 +138,17 @@ def test_calibration_of_several_classes_is_one_common_slope(comparisons):
 
     slope = optimize.minimize_scalar(loss, bounds=(0.01, 20.0), method="bounded").x
     assert found.calibration.slope == pytest.approx(slope, rel=1e-4)
+    line = np.log(found.oof_predict)
+
+    def pull(slope):
+        """Return the derivative of the loss by the slope, of the rows of each fold."""
+        each = np.sum((softmax(slope * line, axis=1) - y) * line, axis=1)
+        return np.bincount(comparison.fold_ids, each)
+
+    slope, step = found.calibration.slope, 1e-5
+    bend = (pull(slope + step).sum() - pull(slope - step).sum()) / (2.0 * step)
+    spread = math.sqrt(CV / (CV - 1.0) * np.sum(pull(slope) ** 2))
+    assert found.calibration.slope_se == pytest.approx(spread / bend, rel=1e-6)
     np.testing.assert_allclose(found.calibration.observed, y.mean(axis=0))
     assert found.calibration.predicted.sum() == pytest.approx(1.0)
 
