@@ -6,6 +6,7 @@
 #include "plain_blas.hpp"
 #include "random_problem.hpp"
 #include "shrinkage/dense_design.hpp"
+#include "shrinkage/selected_rows.hpp"
 #include "shrinkage/sparse_design.hpp"
 
 using namespace shrinkage;
@@ -19,7 +20,9 @@ struct Forms {
     std::vector<float> single;
     std::vector<double> values;
     std::vector<int> indices, starts{0};
-    std::vector<std::unique_ptr<Design>> designs;
+    std::vector<double> between;  ///< X in every other row
+    std::vector<int> odd;
+    std::vector<std::unique_ptr<Design>> parents, designs;
 
     Forms(Index n, Index p) : rows(n), cols(p), leading(n + 3), X((n + 3) * p) {
         testing::Draw draw(static_cast<std::uint64_t>(n * 100 + p));
@@ -32,6 +35,15 @@ struct Forms {
             designs[0]->sparse_column(j, indices, values);
             starts.push_back(static_cast<int>(indices.size()));
         }
+        for (Index j = 0; j < p; ++j)
+            for (Index i = 0; i < n; ++i) {
+                between.insert(between.end(), {99.0, at(i, j)});
+                if (j == 0) odd.push_back(static_cast<int>(2 * i + 1));
+            }
+        designs.push_back(std::make_unique<SelectedRows>(
+            *parents.emplace_back(
+                std::make_unique<DenseDesign<double>>(between.data(), 2 * n, p, 2 * n, false)),
+            odd));
         designs.push_back(std::make_unique<SparseDesign<double, int>>(values.data(), indices.data(),
                                                                       starts.data(), n, p));
     }

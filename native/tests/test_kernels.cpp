@@ -81,9 +81,11 @@ void check_matrix(const MatrixKernels& kernels, std::ptrdiff_t n, std::ptrdiff_t
         return sum;
     };
     std::vector<double> out(5 * 12, 0.0);
-    kernels.dot_block(n, k, x.data(), ld, given, 5, y.data(), ld, out.data(), 12);
-    for (std::ptrdiff_t q = 0; q < 5; ++q)
-        for (std::ptrdiff_t i = 0; i < k; ++i) CHECK_CLOSE(out[q * 12 + i], dot(i, q), 1e-13);
+    for (const std::ptrdiff_t m : {4, 5}) {
+        kernels.dot_block(n, k, x.data(), ld, given, m, y.data(), ld, out.data(), 12);
+        for (std::ptrdiff_t q = 0; q < m; ++q)
+            for (std::ptrdiff_t i = 0; i < k; ++i) CHECK_CLOSE(out[q * 12 + i], dot(i, q), 1e-13);
+    }
     kernels.dot_columns(n, k, x.data(), ld, given, y.data(), out.data());
     for (std::ptrdiff_t i = 0; i < k; ++i) CHECK_CLOSE(out[i], dot(i, 0), 1e-13);
 

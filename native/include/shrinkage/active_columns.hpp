@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -75,9 +76,10 @@ public:
         const RowBlocks blocks = _copies.blocks();
         const Index width = size() + 1, n_points = static_cast<Index>(points.size());
         _parts.assign(static_cast<std::size_t>(blocks.count() * n_points * width), 0.0);
-        for_chunks([&](Index block, Index first, Index last) {
+        for_chunks(true, [&](Index block, Index first, Index last) {
             double* out = _parts.data() + block * n_points * width;
             std::vector<double> side_by_side;
+            if (n_points > 1) side_by_side.reserve(n_points * (last - first));
             const double* u = points[0]->u.data() + first;
             for (Index k = 0; k < n_points; ++k) {
                 const double* each = points[k]->u.data() + first;
@@ -103,34 +105,51 @@ public:
     }
 
 private:
-    /// eta = offset + Z t
+    /// eta = offset + Z t, the columns that any of the points uses read once for all.
     void predict(std::span<GlmPoint* const> points) {
-        std::vector<std::vector<int>> lists(points.size());
-        std::vector<std::vector<double>> values(points.size());
-        std::vector<double> shifts(points.size(), 0.0);
+        std::vector<int> list;
+        for (int j = 0; j < static_cast<int>(size()); ++j)
+            if (std::ranges::any_of(points,
+                                    [j](const GlmPoint* point) { return coef(*point, j) != 0.0; }))
+                list.push_back(j);
+        std::vector<double> values(points.size() * list.size()), shifts(points.size(), 0.0);
         for (std::size_t k = 0; k < points.size(); ++k)
-            for (int j = 0; j < static_cast<int>(points[k]->coef.size()); ++j)
-                if (const double t = points[k]->coef[j]; t != 0.0) {
-                    lists[k].push_back(j);
-                    values[k].push_back(t);
-                    shifts[k] += t * _copies.shift(j);
-                }
-        for_chunks([&](Index, Index first, Index last) {
+            for (std::size_t i = 0; i < list.size(); ++i) {
+                const double t = coef(*points[k], list[i]);
+                values[k * list.size() + i] = t;
+                shifts[k] += t * _copies.shift(list[i]);
+            }
+        for_chunks(false, [&](Index, Index first, Index last) {
             for (std::size_t k = 0; k < points.size(); ++k) {
                 double* eta = points[k]->eta.data() + first;
                 const double* offset = _likelihood.offset().data() + first;
                 for (Index i = 0; i < last - first; ++i) eta[i] = offset[i] - shifts[k];
-                _copies.add_product(_runtime.simd, first, last, lists[k], values[k].data(), eta);
+            }
+            for (std::size_t i = 0; i < list.size();) {
+                const std::size_t count = std::min(Columns::columns_at_once, list.size() - i);
+                for (std::size_t k = 0; k < points.size(); ++k)
+                    _copies.add_product(
+                        _runtime.simd, first, last, std::span(list).subspan(i, count),
+                        values.data() + k * list.size() + i, points[k]->eta.data() + first);
+                i += count;
             }
         });
     }
 
+    /// Of a slot, which may be newer than the point.
+    static double coef(const GlmPoint& point, int slot) {
+        return slot < static_cast<int>(point.coef.size()) ? point.coef[slot] : 0.0;
+    }
+
     /// Rows in chunks that stay in cache while all points meet them, by blocks of fixed size.
+    /// @param backwards begin with the last block: what a pass in the other direction has left in
+    /// cache is used first
     template <class Work>
-    void for_chunks(const Work& work) const {
+    void for_chunks(bool backwards, const Work& work) const {
         const RowBlocks blocks = _copies.blocks();
         const Index length = _copies.rows_in_cache();
-        parallel_for(_runtime, blocks.count(), [&](Index block) {
+        parallel_for(_runtime, blocks.count(), [&](Index task) {
+            const Index block = backwards ? blocks.count() - 1 - task : task;
             for (Index first = blocks.first(block); first < blocks.last(block); first += length)
                 work(block, first, std::min(first + length, blocks.last(block)));
         });

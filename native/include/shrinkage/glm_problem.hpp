@@ -42,6 +42,20 @@ public:
                 _standardize};
     }
 
+    /// The same problem on some of its rows, scaled by them.
+    /// @param design X of these rows, which must outlive what is returned
+    /// @param weights one per row that was selected, summing to 1
+    GlmProblem selected(const Runtime& runtime, const Design& design, std::span<const int> rows,
+                        std::span<const double> weights) const {
+        std::vector<double> y, offset;
+        for (const int i : rows) {
+            y.push_back(_likelihood.y()[i]);
+            offset.push_back(_likelihood.offset()[i]);
+        }
+        return {runtime,     design, _family, y, weights, offset, _likelihood.fits_intercept(),
+                _standardize};
+    }
+
     /// z_j'u of the model of intercept, offset and features of penalty factor 0. The task's alphas
     /// do not matter.
     std::vector<double> null_correlations(const Runtime& runtime, const PathTask& task) const {

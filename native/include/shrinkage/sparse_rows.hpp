@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "shrinkage/design.hpp"
@@ -84,6 +85,9 @@ public:
         return {_slots.data() + _starts[i], _values.data() + _starts[i],
                 _starts[i + 1] - _starts[i]};
     }
+
+    /// Rows are read, with all their columns.
+    static constexpr std::size_t columns_at_once = std::numeric_limits<std::size_t>::max();
 
     /// eta += copies[rows, list] coef for the rows first .. last-1. @param eta from row `first` on
     void add_product(const Kernels&, Index first, Index last, std::span<const int> list,

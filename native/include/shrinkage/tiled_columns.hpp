@@ -43,6 +43,9 @@ public:
     }
     void appended() {}
 
+    /// Columns that stay in the first-level cache while several vectors meet them.
+    static constexpr std::size_t columns_at_once = 4;
+
     /// eta += Z[rows, list] coef for the rows first .. last-1 of one tile.
     /// @param eta from row `first` on
     void add_product(const Kernels& simd, Index first, Index last, std::span<const int> list,
