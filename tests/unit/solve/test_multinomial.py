@@ -200,6 +200,19 @@ def test_weights_over_sixteen_decades():
     assert_certified(X, y, path, **options)
 
 
+@pytest.mark.parametrize("seed", [4, 28, 32, 39])
+def test_more_free_features_within_bounds_than_rows_can_be_judged(seed):
+    # Their correlations can't all be made to vanish; within bounds they cost what they are worth.
+    rng = np.random.default_rng(seed)
+    n, K, l1_ratio = (12, 5, 0.01) if seed % 2 else (5, 3, 0.0)
+    X = rng.normal(size=(n, 45)) * 10.0 ** rng.integers(-3, 4, 45)
+    factor = np.where(np.arange(45) < 10, 0.0, 1.0)
+    options = {"lower": -0.2, "upper": 0.1, "penalty_factor": factor, "l1_ratio": l1_ratio}
+    options |= {"family": "multinomial"}
+    path = elastic_net_path(X, np.arange(n) % K, alphas=[1e-3, 1e-6], **options)
+    assert_certified(X, np.arange(n) % K, path, **options)
+
+
 def test_without_a_penalty_coefficients_sum_to_zero_over_the_classes():
     X, y = data(size=0.5)
     path = elastic_net_path(X, y, family="multinomial", alphas=[0.1, 0.0])
