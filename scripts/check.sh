@@ -44,10 +44,10 @@ assert path.dual_gap.max() <= 1e-9
 END
     empty/bin/shrinkage --version)
 
-step "the oldest scikit-learn"
+step "the oldest scikit-learn, and shap"
 "$PYTHON" -m venv "$work/oldest"
 "$work/oldest/bin/python" -m pip install --quiet "$(ls "$work"/dist/*.whl)[cli,plot]" \
-    "scikit-learn==1.6.*" "numpy<2.3" "scipy<1.16" pytest hypothesis pandas polars jsonschema statsmodels
+    "scikit-learn==1.6.*" "numpy<2.3" "scipy<1.16" pytest hypothesis pandas polars jsonschema statsmodels shap
 "$work/oldest/bin/python" -m pytest
 
 echo

@@ -170,7 +170,7 @@ def test_the_violation_of_the_null_model_is_in_units_of_alpha_max(family):
 def test_sparse_and_dense_columns_rows_twice_and_rows_of_no_weight(family):
     X, y = data_of(family)
     rng = np.random.default_rng(0)
-    shape = (X.shape[1], 3) if family == "multinomial" else X.shape[1:]
+    shape = (3, X.shape[1]) if family == "multinomial" else X.shape[1:]
     coef, intercept = 0.3 * rng.normal(size=shape), np.zeros(shape[:-1])
     options = {"family": family, "alpha": 0.05, "l1_ratio": 0.7}
     weight = rng.integers(0, 3, size=len(y))

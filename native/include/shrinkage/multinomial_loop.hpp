@@ -42,8 +42,9 @@ public:
 
     typename MultinomialDescent::Limits limits() const {
         constexpr double margin = 0.9;
+        const double noise = _task.tol > 0.0 ? std::clamp(0.1 * _task.tol, 1e-14, 1e-11) : 1e-11;
         return {margin * _task.tol * _null_loss, 1e-12 * _null_loss,
-                1e-11 * std::sqrt(_data.target_square), _task.max_rounds};
+                noise * std::sqrt(_data.target_square), _task.max_rounds};
     }
 
     /// Takes steps until the alpha is solved among the active pairs.

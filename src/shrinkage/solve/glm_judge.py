@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from shrinkage._typing import ArrayLike, FloatArray
+from shrinkage._typing import ArrayLike, BoolArray, FloatArray
 from shrinkage.solve.free_fit import fit_free
 from shrinkage.solve.penalty_terms import PenaltyTerms
 from shrinkage.solve.scaled_data import GlmData
@@ -59,36 +59,48 @@ class GlmJudge:
     def gap(self) -> float:
         """Return a bound on the objective minus its minimum; NaN for alpha = 0.
 
-        Infinite if what is not penalised could not be fitted anew.
+        No loss is below 0, so the objective itself is one.
         """
         terms = self._terms
         if not ((terms.l1 > 0) | (terms.l2 > 0)).any() and self._penalised.any():
             return math.nan
-        eta, left = fit_free(self._data, terms, self._free, self._eta, self._t)
+        found = self._gap_with(self._free)
+        # A correlation costs little where bounds hold a coefficient on both sides.
+        held = self._free & np.isfinite(terms.low) & np.isfinite(terms.high)
+        if math.isinf(found) and held.any():
+            found = self._gap_with(self._free & ~held)
+        return min(found, max(self.objective, 0.0))
+
+    def _gap_with(self, fitted: BoolArray) -> float:
+        """Return the bound after these free features were fitted anew; infinite if they can't."""
+        terms, counted = self._terms, self._terms.usable & ~fitted
+        eta, left = fit_free(self._data, terms, fitted, self._eta, self._t)
         if left > 1.0:
             return math.inf
         gained = self._loss - self._mean_loss(eta)
         c = self._correlations(eta)
-        gaps = [self._shrunk(c, eta, each) for each in (terms, self._unless_met())]
+        gaps = [self._shrunk(c, eta, each, counted) for each in (terms, self._unless_met())]
         if (terms.l2[self._penalised] > 0).all():
-            gaps.append(float(np.sum(terms.fenchel_gap(c, self._t)[self._penalised])))
+            gaps.append(float(np.sum(terms.fenchel_gap(c, self._t)[counted])))
         return max(gained, 0.0) + min(gaps)
 
     def _unless_met(self) -> PenaltyTerms:
         return self._terms.unless_met(self._t, self._penalised)
 
-    def _shrunk(self, c: FloatArray, eta: FloatArray, terms: PenaltyTerms) -> float:
+    def _shrunk(
+        self, c: FloatArray, eta: FloatArray, terms: PenaltyTerms, counted: BoolArray
+    ) -> float:
         """Return the gap of the largest dual point k u, the L2 part as rows of least squares."""
         data, t = self._data, self._t
         shifted = c - terms.l2 * t
-        k = terms.feasible_factor(shifted, self._penalised)
+        k = terms.feasible_factor(shifted, counted)
         of_features = (
             terms.without_l2().fenchel_gap(k * shifted, t) + 0.5 * terms.l2 * ((1.0 - k) * t) ** 2
         )
         of_rows = 0.0
         if k < 1.0:
             of_rows = float(data.weight @ data.family.fenchel_gap(data.y, eta, k))
-        return float(np.sum(of_features[self._penalised])) + of_rows
+        return float(np.sum(of_features[counted])) + of_rows
 
     def _mean_loss(self, eta: FloatArray) -> float:
         return float(self._data.weight @ self._data.family.loss(self._data.y, eta))

@@ -25,20 +25,15 @@ from shrinkage import (
     LogisticRegressionCV,
     PoissonRegressor,
     PoissonRegressorCV,
-    Settings,
 )
 
-EXACT = Settings(tol=1e-14)
-
 CLASSIFIERS = [
-    # scikit-learn's checks have as few as 10 rows. Some have separable data and compare seven
-    # digits of two fits, which differ by the square root of their gaps.
-    LogisticRegression(settings=EXACT),
+    LogisticRegression(),
     LogisticRegression(0.02, 1.0, class_weight="balanced"),
     LogisticRegression(family="binomial"),
-    LogisticRegression(0.02, 0.5, family="multinomial", settings=EXACT),
-    LogisticRegressionCV([1.0, 0.3], cv=StratifiedKFold(3), settings=EXACT),
-    LogisticRegressionCV([1.0, 0.3], cv=3, class_weight="balanced", settings=EXACT),
+    LogisticRegression(0.02, 0.5, family="multinomial"),
+    LogisticRegressionCV([1.0, 0.3], cv=StratifiedKFold(3)),
+    LogisticRegressionCV([1.0, 0.3], cv=3, class_weight="balanced"),
 ]
 COUNTS = [PoissonRegressor(), PoissonRegressor(0.05, 0.5), PoissonRegressorCV(10, cv=3)]
 ALL = [

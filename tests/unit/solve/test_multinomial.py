@@ -200,6 +200,41 @@ def test_weights_over_sixteen_decades():
     assert_certified(X, y, path, **options)
 
 
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+def test_a_single_alpha_is_solved_to_many_digits_at_the_default_tolerance(l1_ratio):
+    # As the square root of a gap of 1e-8 would not be.
+    X, y = data(K=3)
+    weight = np.random.default_rng(0).integers(1, 4, size=120)
+    options = {"family": "multinomial", "alphas": [0.02], "l1_ratio": l1_ratio}
+    one = elastic_net_path(X, y, sample_weight=weight, **options)
+    many = elastic_net_path(np.repeat(X, weight, axis=0), np.repeat(y, weight), **options)
+    assert_allclose(many.coef_path, one.coef_path, atol=1e-9)
+    exact = elastic_net_path(X, y, sample_weight=weight, settings=TIGHT, **options)
+    assert_allclose(one.coef_path, exact.coef_path, atol=1e-6)
+
+
+@pytest.mark.parametrize("tol", [1e-8, 1e-11, 1e-12])
+def test_without_a_penalty_the_tolerance_is_met(tol):
+    X, y = data(n=200, p=5, K=3)
+    path = elastic_net_path(X, y, family="multinomial", alphas=[0.0], settings=Settings(tol=tol))
+    assert path.status[0] is Status.CONVERGED
+    share = np.mean(np.abs((X - X.mean(axis=0)).T @ (np.eye(3)[y] - path.predict(X, 0.0))))
+    assert share / 200 <= 10 * tol
+
+
+@pytest.mark.parametrize("seed", [4, 28, 32, 39])
+def test_more_free_features_within_bounds_than_rows_can_be_judged(seed):
+    # Their correlations can't all be made to vanish; within bounds they cost what they are worth.
+    rng = np.random.default_rng(seed)
+    n, K, l1_ratio = (12, 5, 0.01) if seed % 2 else (5, 3, 0.0)
+    X = rng.normal(size=(n, 45)) * 10.0 ** rng.integers(-3, 4, 45)
+    factor = np.where(np.arange(45) < 10, 0.0, 1.0)
+    options = {"lower": -0.2, "upper": 0.1, "penalty_factor": factor, "l1_ratio": l1_ratio}
+    options |= {"family": "multinomial"}
+    path = elastic_net_path(X, np.arange(n) % K, alphas=[1e-3, 1e-6], **options)
+    assert_certified(X, np.arange(n) % K, path, **options)
+
+
 def test_without_a_penalty_coefficients_sum_to_zero_over_the_classes():
     X, y = data(size=0.5)
     path = elastic_net_path(X, y, family="multinomial", alphas=[0.1, 0.0])
