@@ -47,6 +47,12 @@ Blas load_all() {
         blas, "dsyrk",
         "void (char *, char *, int *, int *, double *, double *, int *, double *, double *, int *)",
         table.dsyrk);
+    load(blas, "dtrsv", "void (char *, char *, char *, int *, double *, int *, double *, int *)",
+         table.dtrsv);
+    load(blas, "dtrsm",
+         "void (char *, char *, char *, char *, int *, int *, double *, double *, int *, double *, "
+         "int *)",
+         table.dtrsm);
     load(lapack, "dpotrf", "void (char *, int *, double *, int *, int *)", table.dpotrf);
     load(lapack, "dpotri", "void (char *, int *, double *, int *, int *)", table.dpotri);
     load(lapack, "dpotrs", "void (char *, int *, int *, double *, int *, double *, int *, int *)",

@@ -49,6 +49,29 @@ inline double& entry(double* a, Int lda, bool lower, Int i, Int j) {
     return lower ? a[std::ptrdiff_t(j) * lda + i] : a[std::ptrdiff_t(i) * lda + j];
 }
 
+inline void dtrsv(const char* uplo, const char* trans, const char*, const Int* n, const double* a,
+                  const Int* lda, double* x, const Int*) {
+    const bool lower = *uplo == 'L', is_transposed = *trans != 'N';
+    const auto at = [&](Int i, Int j) {
+        return a[std::ptrdiff_t(is_transposed ? i : j) * *lda + (is_transposed ? j : i)];
+    };
+    const bool forwards = lower != is_transposed;
+    for (Int step = 0; step < *n; ++step) {
+        const Int i = forwards ? step : *n - 1 - step;
+        for (Int l = forwards ? 0 : i + 1; l < (forwards ? i : *n); ++l) x[i] -= at(i, l) * x[l];
+        x[i] /= at(i, i);
+    }
+}
+
+/// Only side 'L'.
+inline void dtrsm(const char*, const char* uplo, const char* trans, const char* diag, const Int* m,
+                  const Int* n, const double*, const double* a, const Int* lda, double* b,
+                  const Int* ldb) {
+    const Int step = 1;
+    for (Int q = 0; q < *n; ++q)
+        dtrsv(uplo, trans, diag, m, a, lda, b + std::ptrdiff_t(q) * *ldb, &step);
+}
+
 /// Lower factor L, in the lower triangle or as L' in the upper one.
 inline void dpotrf(const char* uplo, const Int* n, double* a, const Int* lda, Int* info) {
     const bool lower = *uplo == 'L';
@@ -163,6 +186,6 @@ inline void dsyevd(const char* job, const char* uplo, const Int* n, double* a, c
     }
 }
 
-inline const shrinkage::Blas blas{dgemm, dsyrk, dpotrf, dpotri, dpotrs, dsyevd};
+inline const shrinkage::Blas blas{dgemm, dsyrk, dtrsv, dtrsm, dpotrf, dpotri, dpotrs, dsyevd};
 
 }  // namespace plain

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "check.hpp"
@@ -59,7 +60,8 @@ struct Environment {
     Counts counts;
 };
 
-void append(const Case& data, InverseFactor& factor, std::vector<int>& members, int first, int last,
+template <class Factor>
+void append(const Case& data, Factor& factor, std::vector<int>& members, int first, int last,
             std::vector<char>& accepted) {
     const int k = last - first;
     const auto n = static_cast<Index>(members.size());
@@ -70,7 +72,13 @@ void append(const Case& data, InverseFactor& factor, std::vector<int>& members, 
         for (int i = 0; i < k; ++i) corner[q * k + i] = data.at((first + i) % 60, (first + q) % 60);
     }
     accepted.assign(static_cast<std::size_t>(k), 0);
-    factor.append(k, cross.data(), n, corner.data(), 60, accepted.data());
+    if constexpr (std::is_same_v<Factor, CholeskyFactor>) {
+        std::vector<double> penalty_factor;
+        for (int q = 0; q < k; ++q) penalty_factor.push_back(Case::factor((first + q) % 60));
+        factor.append(penalty_factor, cross.data(), corner.data(), 60, accepted.data());
+    } else {
+        factor.append(k, cross.data(), n, corner.data(), 60, accepted.data());
+    }
     for (int q = 0; q < k; ++q)
         if (accepted[q]) members.push_back((first + q) % 60);
 }
@@ -148,35 +156,67 @@ TEST(cholesky_follows_members_and_l2) {
     Environment environment;
     CholeskyFactor factor(environment.runtime, environment.counts);
     std::vector<int> members;
+    std::vector<char> accepted;
     double l2 = 0.3;
-    factor.set_l2(l2);
-    const auto add = [&](int j) {
-        std::vector<double> cross;
-        for (const int i : members) cross.push_back(data.at(i, j));
-        const bool accepted = factor.append(cross.data(), data.at(j, j), Case::factor(j));
-        if (accepted) members.push_back(j);
-        return accepted;
-    };
     const auto check = [&] {
         const std::vector<double> b = right_hand_side(members.size());
         std::vector<double> x(members.size());
         factor.solve(b.data(), x.data());
         CHECK(data.misfit(members, l2, x, b) <= 1e-12);
     };
-    for (int j = 0; j < 30; ++j) add(j);
-    check();
-    for (int j = 30; j < 33; ++j) add(j);
-    check();
-    for (const std::size_t position : {32u, 3u, 10u}) {
+    const auto leave = [&](std::size_t position) {
         factor.erase(static_cast<Index>(position));
         erase(members, position);
+    };
+    for (const double each : {0.3, 0.0}) {
+        factor.restart({});
+        factor.set_l2(l2 = each);
+        members.clear();
+        for (const auto& [first, last] : {std::pair{0, 30}, {30, 31}, {31, 45}}) {
+            append(data, factor, members, first, last, accepted);
+            check();
+        }
+        const Index before = environment.counts.factorised;
+        for (const std::size_t position : {44u, 3u, 0u}) {
+            leave(position);
+            check();
+        }
+        append(data, factor, members, 50, 55, accepted);  // not yet in the factor
+        for (const std::size_t position : {44u, 20u, 6u}) leave(position);
+        check();
+        CHECK(environment.counts.factorised == before);  // rotations and blocks
+        while (members.size() > 5) leave(1);
+        check();
+        CHECK(environment.counts.factorised == before + 1);  // where so many left
+        factor.set_l2(l2 = 0.1);
         check();
     }
-    CHECK(environment.counts.factorised == 3);  // at first, and for each erased in the front
-    CHECK(add(5));                              // twice is no harm with l2
+    append(data, factor, members, members[1], members[1] + 1, accepted);  // no harm with l2
+    CHECK(accepted[0]);
     check();
-    factor.set_l2(l2 = 0.0);
-    CHECK(!add(6));
+}
+
+TEST(cholesky_refuses_dependent_members_and_more_than_its_room) {
+    const Case data;
+    Environment environment;
+    CholeskyFactor factor(environment.runtime, environment.counts);
+    std::vector<int> members;
+    std::vector<char> accepted;
+    append(data, factor, members, 0, 10, accepted);
+    append(data, factor, members, 9, 12, accepted);
+    CHECK((accepted == std::vector<char>{0, 1, 1}));
+    append(data, factor, members, 58, 64, accepted);  // 58, 59 and 0 .. 3 again
+    CHECK((accepted == std::vector<char>{1, 1, 0, 0, 0, 0}));
+    CHECK(factor.size() == 14);
+    const std::vector<double> b = right_hand_side(14), none(28, 0.0), corner{1.0, 1.0, 1.0, 1.0};
+    std::vector<double> x(14);
+    factor.solve(b.data(), x.data());
+    CHECK(data.misfit(members, 0.0, x, b) <= 1e-12);
+    std::vector<char> flags{0, 0};
+    factor.append(std::vector{1.0, 1.0}, none.data(), corner.data(), 2, flags.data());
+    CHECK((flags == std::vector<char>{1, 0}));  // twice the same
+    factor.append(std::vector{1.0}, none.data(), corner.data(), 0, flags.data());
+    CHECK(factor.size() == 15);
 }
 
 TEST(dual_solves_more_members_than_rows) {

@@ -191,6 +191,42 @@ TEST(a_replaced_quadratic_is_solved_from_where_the_last_one_ended) {
     }
 }
 
+TEST(so_many_members_that_a_factor_takes_over_are_optimal) {
+    constexpr Index p = 450, many = detail::most_inverted<QuadraticSlots>;
+    const Runtime runtime = runtime_of(1);
+    testing::Draw draw(33);
+    std::vector<double> q(p);
+    std::size_t most = 0, fewest = p;
+    QuadraticSlots slots = slots_of(runtime, random_gram(draw, p), p);
+    ActiveSet<QuadraticSlots> engine(runtime, slots, Method::inverse, {1000, p, 1.0});
+    for (int change = 0; change < 6; ++change) {
+        GrowingSquare& gram = slots.gram();
+        for (Index j = 0; j < p; ++j)  // never the same, and well conditioned
+            gram.data()[j * gram.ld() + j] += static_cast<double>(p);
+        slots.gram_written();
+        for (double& value : q) value = 100.0 * draw.normal();
+        engine.gram_changed(slots.set_linear_term(q));
+        for (const double l1 : {150.0, 4.0, 0.1, 30.0}) {
+            CHECK(engine.solve(l1, 0.0) == Status::converged);
+            most = std::max(most, engine.features().size());
+            fewest = std::min(fewest, engine.features().size());
+            const std::vector<double> b = solution(engine, p);
+            for (Index j = 0; j < p; ++j) {
+                double c = q[j];
+                for (Index k = 0; k < p; ++k) c -= gram.data()[j * gram.ld() + k] * b[k];
+                const double limit = j == 2 ? 0.0 : l1;
+                double violation =
+                    b[j] != 0.0 ? std::abs(c - std::copysign(limit, b[j])) : std::abs(c) - limit;
+                if (j == 1 && b[j] == 0.0) violation = c - limit;  // not below 0
+                if (j == 3 && b[j] == 0.2) violation = limit - c;  // held at its bound
+                CHECK(violation <= 1e-9 * l1);
+                CHECK((j != 1 || b[j] >= 0.0) && (j != 3 || b[j] <= 0.2));
+            }
+        }
+    }
+    CHECK(most > static_cast<std::size_t>(many) && fewest < static_cast<std::size_t>(many) / 2);
+}
+
 TEST(a_quadratic_held_by_columns_has_the_same_solution_as_by_its_gram_matrix) {
     constexpr Index n = 10, p = 40;
     const Runtime runtime = runtime_of(1);

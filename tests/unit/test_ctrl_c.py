@@ -28,7 +28,7 @@ n, p = {"pass": (60_000, 400), "path": (1_500, 900), "folds": (1_200, 500),
         "path of a working set": (1_000, 20_000), "folds of a working set": (400, 6_000),
         "path of classes": (5_000, 300), "path of counts": (5_000, 300),
         "folds of classes": (3_000, 120), "folds of counts": (3_000, 120),
-        "path of wide classes": (400, 6_000), "path of labels": (2_000, 60),
+        "path of wide classes": (800, 6_000), "path of labels": (2_000, 60),
         "folds of labels": (1_000, 30)}[moment]
 rng = np.random.default_rng(0)
 X = rng.standard_normal((p, n), dtype=np.float32).T

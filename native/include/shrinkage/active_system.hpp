@@ -1,4 +1,5 @@
 #pragma once
+#include <limits>
 #include <optional>
 
 #include "shrinkage/cholesky_factor.hpp"
@@ -44,6 +45,14 @@ struct LargeSystem<SparseSlots> {
     using type = ConjugateGradient;
 };
 
+/// From this many members on an inverse gives way to a factor. Where the Gram matrix itself changes
+/// now and then, to compute an inverse anew costs three times as much as a factor, and to append to
+/// it two to four times; only one that stays in the cache is worth it for its faster products.
+template <class S>
+constexpr Index most_inverted = std::numeric_limits<Index>::max();
+template <>
+inline constexpr Index most_inverted<QuadraticSlots> = 400;
+
 }  // namespace detail
 
 /// The linear system (G_AA + l2 D_A) x = b on a changing list of members A, whichever way it is
@@ -82,6 +91,9 @@ public:
             _large.restart(_members);
         }
         const Index before = size();
+        if (_solver == Solver::inverse &&
+            before + static_cast<Index>(candidates.size()) > detail::most_inverted<S>)
+            take_factor();
         if (_solver == Solver::large)
             append_to_large(candidates, accepted);
         else if (_solver == Solver::inverse)
@@ -171,7 +183,7 @@ public:
         if (_solver == Solver::large) _solver = _small;
         _members.clear();
         _inverse.restart(0);
-        _cholesky.restart();
+        _cholesky.restart({});
         _needs_rebuild = false;
     }
 
@@ -210,16 +222,26 @@ private:
 
     void append_to_cholesky(std::span<const int> candidates, std::vector<char>& accepted) {
         read_gram(candidates);
-        const auto k = static_cast<Index>(candidates.size()), n = size();
-        for (Index q = 0; q < k && room() > 0; ++q) {
-            const int j = candidates[q];
-            _column.assign(_cross.data() + q * n, _cross.data() + (q + 1) * n);
-            for (Index i = 0; i < q; ++i)
-                if (accepted[i]) _column.push_back(_corner.data()[q * k + i]);
-            accepted[q] = _cholesky.append(_column.data(), _corner.data()[q * k + q],
-                                           _slots.penalty_factor(j));
-            if (accepted[q]) _members.push_back(j);
-        }
+        _cholesky.append(penalty_factors(candidates), _cross.data(), _corner.data(), room(),
+                         accepted.data());
+        for (std::size_t q = 0; q < candidates.size(); ++q)
+            if (accepted[q]) _members.push_back(candidates[q]);
+    }
+
+    /// From the inverse to a factor, with the same members.
+    void take_factor() {
+        _solver = Solver::cholesky;
+        _inverse.restart(0);
+        _needs_rebuild = false;
+        _cholesky.restart(penalty_factors(_members));
+        _slots.cross(_members, _members, _cholesky.gram(), _cholesky.gram_ld());
+    }
+
+    std::vector<double> penalty_factors(std::span<const int> list) const {
+        std::vector<double> factors;
+        factors.reserve(list.size());
+        for (const int j : list) factors.push_back(_slots.penalty_factor(j));
+        return factors;
     }
 
     /// Gram entries of candidates with members and among themselves.
@@ -241,7 +263,6 @@ private:
     CholeskyFactor _cholesky;
     typename detail::LargeSystem<S>::type _large;
     GrowingArray<double> _cross, _corner;
-    std::vector<double> _column;
 };
 
 }  // namespace shrinkage
