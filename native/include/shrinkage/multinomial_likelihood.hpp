@@ -28,6 +28,8 @@ struct ClassCurvatures {
 /// class by class.
 class MultinomialLikelihood {
 public:
+    static constexpr double least_share = 1e-10;
+
     struct Balanced {
         PerClass intercept;
         double loss;
@@ -54,6 +56,13 @@ public:
         other._wt.assign(wt.begin(), wt.end());
         other.sum_responses();
         return other;
+    }
+
+    /// Takes other weights and offsets, class by class, and gives back its own.
+    void exchange(std::vector<double>& wt, std::vector<double>& offset) {
+        _wt.swap(wt);
+        _offset.swap(offset);
+        sum_responses();
     }
 
     Index rows() const { return static_cast<Index>(_wt.size()); }
@@ -135,9 +144,9 @@ public:
 
     /// Curvatures at eta + intercept, or between them (share 0) and those of a quadratic model
     /// that is never below the loss (share 1; Boehning, 1992), which are 1/2 (I - 11'/K).
+    /// @param floor of the share: curvatures in relation to it can't be told from 0
     ClassCurvatures curvatures(const Runtime& runtime, const double* eta, const PerClass& intercept,
-                               double share) const {
-        constexpr double floor = 1e-10;  // curvatures in relation to this can't be told from 0
+                               double share, double floor = least_share) const {
         share = std::max(share, floor);
         const double equal = 1.0 / static_cast<double>(_n_classes);
         const double factor =

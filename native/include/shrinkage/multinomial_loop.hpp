@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "shrinkage/descent.hpp"
-#include "shrinkage/multinomial_model.hpp"
+#include "shrinkage/endless_classes.hpp"
 #include "shrinkage/refresh_plan.hpp"
 
 namespace shrinkage {
@@ -68,29 +68,26 @@ public:
         _plan.refreshed();
     }
 
-    /// Whether what is not penalised could fit some rows ever better. Newton's method in bounded
-    /// steps from where all coefficients are 0, until the residuals of a step's quadratic model
-    /// keep their signs for all classes that a row is not in, which proves a finite optimum
-    /// (Stiemke's lemma), or the fit has gone far and still goes on.
+    /// Whether what is not penalised could fit some rows ever better: the fit is extreme, and
+    /// would go on. The model is left with the curvatures of the fit.
     /// @param best the fit of what is not penalised
     bool is_separated(const MultinomialPoint& best) {
-        constexpr int most_steps = 100;
-        constexpr double extreme = 8.0, far = 20.0;
+        constexpr double extreme = 8.0;
         MultinomialPoint start = best;
         start.coef.assign(start.coef.size(), 0.0);
+        start.product.forget();
         evaluate(start);
         if (_model.largest_change(start, best) < extreme) return false;
-        MultinomialPoint point = start;
-        for (int step = 0; step < most_steps; ++step) {
-            if (_model.largest_change(start, point) > far) return true;
-            refresh_at(point);
-            MultinomialPoint next = point;
-            if (!add_free_step(next)) return false;
-            evaluate(next);
-            if (!_model.turns_residuals(point, next) || !shorten(point, next)) return false;
-            point = std::move(next);
-        }
-        return false;
+        std::vector<double> weights(_likelihood.wt().begin(), _likelihood.wt().end());
+        std::vector<double> offset(_likelihood.offset().size(), 0.0);
+        double counted = 0.0;
+        for (const double each : weights) counted += each > 0.0 ? 1.0 : 0.0;
+        for (double& each : weights) each = each > 0.0 ? 1.0 / counted : 0.0;
+        _likelihood.exchange(weights, offset);
+        const bool found = EndlessClasses<Columns>(_runtime, _likelihood, _model).found(start);
+        _likelihood.exchange(weights, offset);
+        refresh_at(best);
+        return found;
     }
 
 private:
@@ -153,56 +150,6 @@ private:
                 break;
         }
         descent.refreshed(true);
-    }
-
-    /// Brings the end of a step nearer, so that no eta changes by much and the loss falls.
-    /// @return false: it does not fall
-    bool shorten(const MultinomialPoint& from, MultinomialPoint& to) {
-        constexpr double longest = 2.0, least = 1e-6;
-        const std::vector<double> end = to.coef;
-        to.product.forget();
-        double share = std::min(1.0, longest / _model.largest_change(from, to));
-        for (; share > least; share *= 0.5) {
-            for (std::size_t s = 0; s < end.size(); ++s)
-                to.coef[s] = from.coef[s] + share * (end[s] - from.coef[s]);
-            evaluate(to);
-            if (to.loss < from.loss) return true;
-        }
-        return false;
-    }
-
-    /// A Newton step of the coefficients that may grow without end, where bounds leave but one side
-    /// to that side of 0. @return false: none can be taken
-    bool add_free_step(MultinomialPoint& point) const {
-        constexpr double damping = 1e-10, infinity = std::numeric_limits<double>::infinity();
-        const QuadraticSlots& slots = _model.slots();
-        std::vector<int> free;
-        std::vector<double> step, low, high;
-        for (int s = 0; s < static_cast<int>(_model.size()); ++s) {
-            const bool only_up = std::isfinite(slots.lower(s));
-            const bool only_down = std::isfinite(slots.upper(s));
-            const double slope = point.gradient[s];
-            if (slots.penalty_factor(s) != 0.0 || (only_up && only_down)) continue;
-            if (point.coef[s] == 0.0 && ((only_up && slope < 0.0) || (only_down && slope > 0.0)))
-                continue;
-            free.push_back(s);
-            step.push_back(slope);
-            low.push_back(only_up ? 0.0 : -infinity);
-            high.push_back(only_down ? 0.0 : infinity);
-        }
-        const std::size_t m = free.size();
-        point.product.forget();
-        std::vector<double> gram(m * m);
-        slots.cross(free, free, gram.data(), static_cast<Index>(m));
-        for (std::size_t i = 0; i < m; ++i) gram[i * m + i] *= 1.0 + damping;
-        const auto order = static_cast<Blas::Int>(m);
-        if (m == 0 || _runtime.blas.potrf('L', order, gram.data(), order) != 0) return false;
-        _runtime.blas.potrs('L', order, 1, gram.data(), order, step.data(), order);
-        for (std::size_t i = 0; i < m; ++i) {
-            double& coef = point.coef[free[i]];
-            coef = std::clamp(coef + step[i], low[i], high[i]);
-        }
-        return true;
     }
 
     /// Largest difference between classes of eta + intercept, over the rows that weigh something.

@@ -123,8 +123,11 @@ public:
     }
 
     /// Takes the curvatures of a point, or those of a bound (share 1).
-    void refresh_at(const MultinomialPoint& point, double share) {
-        _curvatures = _likelihood.curvatures(_runtime, point.eta.data(), point.intercept, share);
+    /// @param floor of the share
+    void refresh_at(const MultinomialPoint& point, double share,
+                    double floor = MultinomialLikelihood::least_share) {
+        _curvatures =
+            _likelihood.curvatures(_runtime, point.eta.data(), point.intercept, share, floor);
         sum_curvatures();
         ++_version;
         if (size() == 0) return;
@@ -133,6 +136,7 @@ public:
         _slots.gram_written();
         _engine->gram_changed(0.0);
     }
+    const ClassCurvatures& curvatures() const { return _curvatures; }
     /// Changes whenever G does, but for pairs that are appended.
     Index version() const { return _version; }
 
@@ -213,31 +217,33 @@ public:
         return largest;
     }
 
-    /// Whether the model's residuals after a step from where its curvatures were taken have another
-    /// sign, or nearly so, for a class that a row is not in.
-    bool turns_residuals(const MultinomialPoint& from, const MultinomialPoint& to) const {
-        // There |u| is nearly the curvature itself, unless that was raised to its floor.
-        constexpr double nearly = 0.5, most_raised = 100.0;
+    /// c = z_j'u_k, block sums added in the order of the blocks.
+    void differentiate(MultinomialPoint& point) {
+        const RowBlocks blocks = _copies.blocks();
         const Index n = _data.rows(), K = n_classes();
-        std::vector<double> change(K);
-        for (Index i = 0; i < n; ++i) {
-            if (_likelihood.wt()[i] == 0.0) continue;
-            double mean = 0.0;
-            for (Index k = 0; k < K; ++k) {
-                const Index e = k * n + i;
-                change[k] =
-                    to.eta[e] + to.intercept.values[k] - from.eta[e] - from.intercept.values[k];
-                mean += _curvatures.root[e] / std::sqrt(_likelihood.wt()[i]) * change[k];
+        const auto width = static_cast<Index>(_features.size());
+        _parts.assign(static_cast<std::size_t>(blocks.count() * K * width), 0.0);
+        for_chunks([&](Index block, Index first, Index last) {
+            std::vector<double> side_by_side;
+            const double* u = point.u.data();
+            if (last - first < n) {
+                for (Index k = 0; k < K; ++k)
+                    side_by_side.insert(side_by_side.end(), u + k * n + first, u + k * n + last);
+                u = side_by_side.data();
             }
-            for (Index k = 0; k < K; ++k) {
-                const Index e = k * n + i;
-                if (_likelihood.y()[e] > 0.0) continue;
-                const double raised =
-                    std::min(_curvatures.diagonal[e] / std::abs(from.u[e]), most_raised);
-                if (raised * (mean - change[k]) > nearly) return true;
-            }
+            _copies.add_cross_product(_runtime.simd, first, last, u, K,
+                                      _parts.data() + block * K * width, width);
+        });
+        std::vector<double> sums(K);
+        for (Index k = 0; k < K; ++k) sums[k] = _runtime.simd.f64.sum(n, point.u.data() + k * n);
+        point.gradient.assign(static_cast<std::size_t>(size()), 0.0);
+        for (Index s = 0; s < size(); ++s) {
+            const ClassColumn pair = _pairs[s];
+            double c = -_copies.shift(pair.column) * sums[pair.of_class];
+            for (Index block = 0; block < blocks.count(); ++block)
+                c += _parts[(block * K + pair.of_class) * width + pair.column];
+            point.gradient[s] = c;
         }
-        return false;
     }
 
 private:
@@ -267,35 +273,6 @@ private:
                 _copies.add_product(_runtime.simd, first, last, lists[k], values[k].data(), eta);
             }
         });
-    }
-
-    /// c = z_j'u_k, block sums added in the order of the blocks.
-    void differentiate(MultinomialPoint& point) {
-        const RowBlocks blocks = _copies.blocks();
-        const Index n = _data.rows(), K = n_classes();
-        const auto width = static_cast<Index>(_features.size());
-        _parts.assign(static_cast<std::size_t>(blocks.count() * K * width), 0.0);
-        for_chunks([&](Index block, Index first, Index last) {
-            std::vector<double> side_by_side;
-            const double* u = point.u.data();
-            if (last - first < n) {
-                for (Index k = 0; k < K; ++k)
-                    side_by_side.insert(side_by_side.end(), u + k * n + first, u + k * n + last);
-                u = side_by_side.data();
-            }
-            _copies.add_cross_product(_runtime.simd, first, last, u, K,
-                                      _parts.data() + block * K * width, width);
-        });
-        std::vector<double> sums(K);
-        for (Index k = 0; k < K; ++k) sums[k] = _runtime.simd.f64.sum(n, point.u.data() + k * n);
-        point.gradient.assign(static_cast<std::size_t>(size()), 0.0);
-        for (Index s = 0; s < size(); ++s) {
-            const ClassColumn pair = _pairs[s];
-            double c = -_copies.shift(pair.column) * sums[pair.of_class];
-            for (Index block = 0; block < blocks.count(); ++block)
-                c += _parts[(block * K + pair.of_class) * width + pair.column];
-            point.gradient[s] = c;
-        }
     }
 
     /// Rows in chunks that stay in cache while all classes meet them, by blocks of fixed size.

@@ -211,7 +211,8 @@ private:
     bool polish() {
         constexpr Index small = 2000;
         const bool pays = _task.alphas.size() == 1 || _data.rows() * _data.cols() <= small;
-        if (!pays || _is_polished || !_visited[_at].asked || !_descent.has_converged()) return false;
+        if (!pays || _is_polished || !_visited[_at].asked || !_descent.has_converged())
+            return false;
         _is_polished = true;
         _loop.refresh_at(_descent.best);
         _descent.refreshed(true);

@@ -11,6 +11,7 @@ from shrinkage.select.folds import make_splits
 from shrinkage.solve import Status
 from shrinkage.solve.certificate import certify
 from tests import cases
+from tests.separable import separated_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::shrinkage.errors.DataWarning")
 
@@ -256,6 +257,34 @@ def test_free_features_that_tell_the_classes_apart_are_named():
     assert path.status[-1] is Status.SEPARATED
     with pytest.warns(UserWarning, match="The largest of these coefficients: 1"):
         elastic_net_path(X, y, family="multinomial", alphas=4, penalty_factor=[1, 0, 1, 1])
+
+
+@pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning")
+@pytest.mark.parametrize("option", ["plain", "weights", "offset", "lower"])
+def test_free_features_are_called_separating_exactly_where_they_are(option):
+    verdicts = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        K, p = 3 + seed % 3, 1 + seed % 5
+        n = rng.integers(2 * K, 5 * K * p + 2 * K)
+        X = rng.normal(size=(n, p + 1))
+        eta = X[:, :p] @ rng.normal(size=(p, K)) * (1.0, 5.0)[seed % 2]
+        y = np.argmax(eta + rng.gumbel(size=eta.shape), axis=1)
+        y[:K] = np.arange(K)
+        lower = 0.0 if option == "lower" else -np.inf
+        options = {
+            "plain": {},
+            "weights": {"sample_weight": 10.0 ** rng.uniform(-2, 2, size=n)},
+            "offset": {"offset": rng.normal(scale=2.0, size=(n, K))},
+            "lower": {"lower": np.append(np.zeros(p), -np.inf)},
+        }[option]
+        factor = np.append(np.zeros(p), 1.0)
+        path = elastic_net_path(
+            X, y, family="multinomial", alphas=[0.05], penalty_factor=factor, **options
+        )
+        verdicts.append(separated_rows(X[:, :p], y, lower=lower) > 0.0)
+        assert (path.status[0] is Status.SEPARATED) == verdicts[-1], seed
+    assert 3 < sum(verdicts) < 37
 
 
 @pytest.mark.parametrize("family", cases.NEWTON_FAMILIES)
