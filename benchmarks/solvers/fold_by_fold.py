@@ -1,5 +1,6 @@
 """Cross-validation of a solver that has only a path."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,15 @@ from benchmarks.objective import N_FOLDS, Data
 Found = tuple[np.ndarray, np.ndarray]  # coefficients and intercepts, one row for each alpha
 
 
-class FoldByFold:
+class FoldByFold(ABC):
     """The path on all rows, then that of each fold, its rows gathered first."""
 
     def __init__(self, n_threads: int) -> None:
         self.n_threads = n_threads
 
+    @abstractmethod
     def path(self, X: Any, y: np.ndarray, data: Data, tol: Any) -> Found:
         """Solve for the alphas of `data` on these rows."""
-        raise NotImplementedError
 
     def fit_path(self, data: Data, tol: Any) -> Found:
         return self.path(data.X, data.y, data, tol)

@@ -9,12 +9,13 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
 from shrinkage import errors
 from shrinkage._typing import AnyArray, FloatArray, PerFeature
-from shrinkage.errors import ArgumentError, Phrase, listed
+from shrinkage.errors import ArgumentError, DataError, Phrase, listed
 
 
 def check_flag(name: str, value: object) -> bool:
@@ -303,6 +304,36 @@ ZERO = "a penalty shrinks towards 0, so 0 has to be allowed"
 def _at_feature(name: str, values: FloatArray, offends: AnyArray) -> Phrase:
     position = int(np.flatnonzero(offends)[0])
     return Phrase(f"{errors.number(values[position])} at {name}[{position}]")
+
+
+def label_array(y: Any) -> AnyArray:
+    """Return labels or numbers as an array, not masked and not complex."""
+    if y is None:
+        raise errors.missing_target()
+    if isinstance(y, np.ma.MaskedArray):
+        raise errors.masked("y")
+    try:
+        labels = np.asarray(y)
+    except ValueError as error:
+        raise errors.ragged("y") from error
+    if labels.ndim == 0:
+        raise ArgumentError.must("y", "hold one label per row", y)
+    if labels.dtype.kind == "c":
+        raise errors.complex_numbers("y")
+    return labels
+
+
+def refuse_missing(y: AnyArray) -> None:
+    """Raise where a label is missing or not finite."""
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        row = int(np.argwhere(~np.isfinite(y))[0][0])
+        raise errors.not_finite("y", float(np.ravel(y)[row]), row)
+    if y.dtype.kind == "O":
+        for row, label in enumerate(y.ravel()):
+            if label is None or type(label).__name__ in ("NAType", "NaTType") or label != label:
+                got = Phrase(f"a missing one at y[{row}]")
+                hint = "drop the rows without a target"
+                raise DataError.must("y", "hold a label in each row", got, hint).at(row)
 
 
 def as_numbers(name: str, value: object) -> AnyArray:

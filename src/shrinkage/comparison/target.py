@@ -9,7 +9,7 @@ import numpy as np
 
 from shrinkage import errors
 from shrinkage._typing import AnyArray, FloatArray, IndexArray
-from shrinkage._validate import as_numbers
+from shrinkage._validate import as_numbers, label_array, refuse_missing
 from shrinkage.errors import ArgumentError, DataError, Phrase, listed
 from shrinkage.families import Family, resolve
 
@@ -61,10 +61,10 @@ def choose_family(y: Any, name: str = "y") -> FamilyChoice:
     >>> print(choose_family(["no", "yes", "no"]))
     family binomial: y has the two values 'no' and 'yes'
     """
-    values = _as_array(y)
+    values = label_array(y)
     if values.ndim != 1 or values.size == 0:
         return FamilyChoice("gaussian", f"{name} is no column of labels")
-    _refuse_missing(values)
+    refuse_missing(values)
     found = _distinct(values)
     is_text = not _is_numeric(values)
     if is_text and found.size == values.size > 2:
@@ -125,7 +125,7 @@ def read_target(y: Any, family: str | Family) -> Target:
         If a label is missing, or the family needs numbers.
     """
     chosen = resolve(family)
-    values = _as_array(y)
+    values = label_array(y)
     if chosen.name not in CLASSIFIERS:
         return Target(chosen, as_numbers("y", values), None)
     is_numeric = _is_numeric(values)
@@ -134,7 +134,7 @@ def read_target(y: Any, family: str | Family) -> Target:
     values = values.ravel() if values.ndim == 2 and values.shape[1] == 1 else values
     if values.ndim != 1:
         raise ArgumentError.must("y", "hold one label per row", values)
-    _refuse_missing(values)
+    refuse_missing(values)
     values = as_labels(values)
     classes = _distinct(values)
     if classes.size < 2:
@@ -169,20 +169,6 @@ def shown_label(label: Any, *, quoted: bool = False) -> str:
     return errors.describe(label) if quoted else str(label)
 
 
-def _as_array(y: Any) -> AnyArray:
-    if y is None:
-        raise errors.missing_target()
-    if isinstance(y, np.ma.MaskedArray):
-        raise errors.masked("y")
-    try:
-        values = np.asarray(y)
-    except ValueError as error:
-        raise errors.ragged("y") from error
-    if values.dtype.kind == "c":
-        raise errors.complex_numbers("y")
-    return values
-
-
 def _is_numeric(values: AnyArray) -> bool:
     if values.dtype.kind in "fiu":
         return True
@@ -198,11 +184,3 @@ def _distinct(values: AnyArray) -> AnyArray:
     except TypeError:
         got = Phrase("labels that can't be sorted: a mixture of types")
         raise DataError.must("y", "hold labels of one type", got) from None
-
-
-def _refuse_missing(values: AnyArray) -> None:
-    for row, label in enumerate(values.tolist()):
-        if label is None or label != label:
-            got = Phrase(f"none in row {row}")
-            hint = "drop the rows without a target"
-            raise DataError.must("y", "hold a label in each row", got, hint).at(row)

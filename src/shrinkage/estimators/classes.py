@@ -13,7 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from shrinkage import errors
 from shrinkage._typing import AnyArray, ArrayLike, FloatArray, IndexArray
-from shrinkage._validate import check_weights
+from shrinkage._validate import check_weights, label_array, refuse_missing
 from shrinkage.errors import ArgumentError, DataWarning, Phrase, listed
 from shrinkage.select.absent_classes import absent_classes, indicators
 from shrinkage.select.folds import Splits
@@ -31,8 +31,8 @@ def read_labels(y: Any) -> tuple[AnyArray, IndexArray]:
     ArgumentError
         If y holds less than two different labels, or numbers that are no labels.
     """
-    labels = _as_array(y)
-    _refuse_missing(labels)
+    labels = label_array(y)
+    refuse_missing(labels)
     try:
         kind = type_of_target(labels, input_name="y")
     except TypeError:
@@ -82,34 +82,6 @@ def two_classes(y: Any) -> tuple[AnyArray, FloatArray]:
 def label_numbers(target: FloatArray) -> FloatArray:
     """Return the number of the class of each row, from the target of a problem."""
     return target if target.ndim == 1 else target.argmax(axis=1).astype(np.float64)
-
-
-def _as_array(y: Any) -> AnyArray:
-    if y is None:
-        raise errors.missing_target()
-    if isinstance(y, np.ma.MaskedArray):
-        raise errors.masked("y")
-    try:
-        labels = np.asarray(y)
-    except ValueError as error:
-        raise errors.ragged("y") from error
-    if labels.ndim == 0:
-        raise ArgumentError.must("y", "hold one label per row", y)
-    if labels.dtype.kind == "c":
-        raise errors.complex_numbers("y")
-    return labels
-
-
-def _refuse_missing(y: AnyArray) -> None:
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        row = int(np.argwhere(~np.isfinite(y))[0][0])
-        raise errors.not_finite("y", float(np.ravel(y)[row]), row)
-    if y.dtype.kind == "O":
-        for row, label in enumerate(y.ravel()):
-            if label is None or type(label).__name__ in ("NAType", "NaTType") or label != label:
-                got = Phrase(f"a missing one at y[{row}]")
-                hint = "drop the rows without a target"
-                raise errors.DataError.must("y", "hold a label in each row", got, hint).at(row)
 
 
 def weights_of_rows(

@@ -40,7 +40,7 @@ BAD = {
     "one class": (["a", "a"], "binomial", "must hold rows of at least two classes"),
     "three labels for two": (["a", "b", "c"], "binomial", "must hold two labels"),
     "a missing label": (["a", None, "b"], "multinomial", "must hold a label in each row"),
-    "a missing number": ([0.0, np.nan, 1.0], "binomial", "must hold a label in each row"),
+    "a missing number": ([0.0, np.nan, 1.0], "binomial", r"must be finite, got NaN at y\[1\]"),
     "a mixture": (["a", 1, 2.5], "multinomial", "labels of one type"),
     "a matrix": (np.ones((3, 2)), "binomial", "one label per row"),
     "text for counts": (["a", "b"], "poisson", "must hold real numbers"),
