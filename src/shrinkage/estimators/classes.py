@@ -34,9 +34,9 @@ def read_labels(y: Any) -> tuple[AnyArray, IndexArray]:
     labels = label_array(y)
     refuse_missing(labels)
     try:
-        kind = type_of_target(labels, input_name="y")
+        kind = "bytes" if labels.dtype.kind == "S" else type_of_target(labels, input_name="y")
     except TypeError:
-        kind = "bytes, or a mixture of types"
+        kind = "a mixture of types"
     if kind not in ("binary", "multiclass"):
         got = Phrase(f"Unknown label type: {kind}")
         hint = (

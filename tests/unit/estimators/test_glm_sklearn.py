@@ -26,7 +26,9 @@ from shrinkage import (
     PoissonRegressor,
     PoissonRegressorCV,
 )
+from tests.peers import BALANCES_WEIGHTS, HAS_PENALTY
 
+BEFORE_1_7 = not BALANCES_WEIGHTS
 CLASSIFIERS = [
     LogisticRegression(),
     LogisticRegression(0.02, 1.0, class_weight="balanced"),
@@ -65,6 +67,9 @@ def name_of(check) -> str:
 @pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning")
 @pytest.mark.parametrize(("estimator", "check"), CHECKS, ids=name_of)
 def test_scikit_learn_checks(estimator, check) -> None:
+    is_weighted = "sample_weight_equivalence" in name_of(check)
+    if BEFORE_1_7 and is_weighted and estimator.get_params().get("family") == "binomial":
+        pytest.skip("this check then made two classes of three in another way for each fit")
     check(estimator)
 
 
@@ -123,7 +128,9 @@ def test_stacking_and_one_against_the_rest() -> None:
 
 
 def test_select_from_model_keeps_what_is_not_zero() -> None:
-    selector = SelectFromModel(LogisticRegression(0.1, 1.0)).fit(X, LABELS)
+    # Before 1.8 it knew an L1 penalty by another keyword.
+    threshold = 1e-5 if HAS_PENALTY else None
+    selector = SelectFromModel(LogisticRegression(0.1, 1.0), threshold=threshold).fit(X, LABELS)
     kept = np.flatnonzero(selector.estimator_.coef_)
     assert 0 < kept.size < 4
     assert np.array_equal(selector.get_support(indices=True), kept)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn.linear_model as peer
 from numpy.testing import assert_allclose
 from scipy import sparse
 from scipy.special import expit
@@ -19,6 +18,7 @@ from shrinkage.errors import ArgumentError, DataError, DataWarning
 from shrinkage.families import Binomial, Poisson
 from shrinkage.solve import Status
 from shrinkage.solve.certificate import certify
+from tests.peers import logistic
 
 RNG = np.random.default_rng(21)
 N, P = 150, 5
@@ -65,10 +65,8 @@ def test_the_fit_is_certified(l1_ratio: float, options) -> None:
 def test_scikit_learn_agrees(l1_ratio: float) -> None:
     ours = LogisticRegression(0.03, l1_ratio, standardize=False, settings=EXACT)
     ours.fit(X, CODES, sample_weight=W)
-    solver = "saga" if l1_ratio else "lbfgs"
-    theirs = peer.LogisticRegression(
-        C=1.0 / (W.sum() * 0.03), l1_ratio=l1_ratio, solver=solver, tol=1e-10, max_iter=100_000
-    ).fit(X, CODES, sample_weight=W)
+    theirs = logistic(l1_ratio, C=1.0 / (W.sum() * 0.03), tol=1e-10, max_iter=100_000)
+    theirs.fit(X, CODES, sample_weight=W)
     assert ours.coef_.shape == theirs.coef_.shape
     assert ours.intercept_.shape == theirs.intercept_.shape
     assert_allclose(ours.coef_, theirs.coef_, rtol=1e-4, atol=1e-6)

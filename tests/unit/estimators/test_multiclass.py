@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn.linear_model as peer
 from numpy.testing import assert_allclose
 from scipy import sparse
 from scipy.special import softmax
@@ -16,6 +15,7 @@ from sklearn.base import clone
 import shrinkage
 from shrinkage import GeneralizedLinearRegressor, LogisticRegression
 from shrinkage.errors import ArgumentError, DataError
+from tests.peers import logistic
 from tests.unit.estimators.three_classes import CODES, EXACT, MU, NAMES, OFFSET, K, N, P, W, X, gap
 
 LABELS = {
@@ -54,13 +54,8 @@ def test_scikit_learn_agrees(l1_ratio: float) -> None:
     Z = X / X.std(axis=0)
     ours = LogisticRegression(0.03, l1_ratio, standardize=False, settings=EXACT)
     ours.fit(Z, CODES, sample_weight=W)
-    theirs = peer.LogisticRegression(
-        C=1.0 / (W.sum() * 0.03),
-        l1_ratio=l1_ratio,
-        solver="saga" if l1_ratio else "lbfgs",
-        tol=1e-11,
-        max_iter=100_000,
-    ).fit(Z, CODES, sample_weight=W)
+    theirs = logistic(l1_ratio, C=1.0 / (W.sum() * 0.03), tol=1e-11, max_iter=100_000)
+    theirs.fit(Z, CODES, sample_weight=W)
     assert_allclose(ours.coef_, theirs.coef_, rtol=1e-4, atol=1e-5)
     between = theirs.intercept_ - theirs.intercept_.mean()
     assert_allclose(ours.intercept_, between, rtol=1e-4, atol=1e-5)
