@@ -83,7 +83,7 @@ def measure(row: Row, candidates: Iterable[Candidate], store: Store, options: An
         case.true_curve()
     able = [each for each in candidates if each.solves(row.task, case.data)]
     if options.resume:
-        able = [each for each in able if (row.name, each.name, each.n_threads) not in store.entries]
+        able = [each for each in able if not store.has(row.name, each.name, each.n_threads)]
     if not able:
         return
     store.add(_about(case, options.threads))
