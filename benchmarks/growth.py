@@ -1,8 +1,8 @@
 """How the working set's time grows with n and with p: `python -m benchmarks.growth --out FILE.png`.
 
 The support is the same for all sizes: ten features of equal size among independent ones, and a
-path that ends before others can enter. The slopes of the log-log lines say whether time grows
-faster than linearly.
+path that ends before others can enter. All sizes are beyond the caches. The slopes of the log-log
+lines say whether time grows faster than linearly.
 """
 
 import argparse
@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 SIZES = {
-    "n": [(n, 4_000) for n in (1_000, 2_000, 4_000, 8_000, 16_000)],
-    "p": [(1_500, p) for p in (2_500, 5_000, 10_000, 20_000, 40_000)],
+    "n": [(n, 2_000) for n in (6_000, 12_000, 24_000, 48_000)],
+    "p": [(1_500, p) for p in (8_000, 16_000, 32_000, 64_000)],
 }
 N_TRUE = 10
 LAST = 0.5  # of the largest alpha
