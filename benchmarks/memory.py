@@ -15,8 +15,8 @@ from typing import Any
 
 from benchmarks.measure import Case
 from benchmarks.process import ROOT
-from benchmarks.report import row_of
 from benchmarks.suite import Row
+from benchmarks.tables import row_of
 
 ROWS = (
     Row("gaussian", "100000x200"),

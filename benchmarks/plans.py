@@ -25,7 +25,7 @@ def main() -> None:
 
     from benchmarks.datasets.simulated import dense, sparse
     from benchmarks.machine import describe
-    from benchmarks.report import row_of
+    from benchmarks.tables import row_of
 
     problems = {
         "2000x100": ("lasso", dense(2_000, 100), 1e-4),

@@ -5,15 +5,14 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.cheapest import at_least, cheapest, fastest, fastest_default
+from benchmarks.cheapest import cheapest
 from benchmarks.figures import draw
 from benchmarks.machine import PRODUCT
 from benchmarks.objective import LEVELS
 from benchmarks.store import Entry, Store
-from benchmarks.suite import TARGETS, TASKS, Row, rows
-
-OURS = "shrinkage"
-AT = 1e-6  # the gap of the ratio to the best peer
+from benchmarks.suite import TASKS, Row, rows
+from benchmarks.tables import row_of, short
+from benchmarks.targets import OURS, read_reasons, target_table, verdict
 
 RULES = """
 All solvers get the same X, y and alphas, `standardize=False`; peers whose path function does not
@@ -40,19 +39,23 @@ SAID_OF_VERSIONS = "R's glmnet 4.1-6 is the one that Debian has, not its newest.
 
 
 def render(store: Store, out: Path) -> None:
-    """Write the tables to a Markdown file, and the figures beside it."""
+    """Write the tables to a Markdown file, and the figures beside it.
+
+    Why a target is missed is read from a file "reasons.md" beside it.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
-    figures = draw(store, out)
-    out.write_text("\n".join(_lines(store, figures)) + "\n")
+    reasons = out.with_name("reasons.md")
+    said = read_reasons(reasons.read_text()) if reasons.exists() else {}
+    out.write_text("\n".join(_lines(store, draw(store, out), said)) + "\n")
 
 
-def _lines(store: Store, figures: list[Path]) -> Iterable[str]:
+def _lines(store: Store, figures: list[Path], reasons: dict[str, str]) -> Iterable[str]:
     yield f"# Benchmark, {time.strftime('%Y-%m-%d')}\n"
     machines = dict.fromkeys(e["machine"] for e in store.entries.values() if not e["solver"])
     yield from machines
     yield RULES.format(levels="1e-3 / 1e-6 / 1e-9", last="1e-8")
     yield "## Targets\n"
-    yield from _targets(store)
+    yield from target_table(store, reasons)
     for task, title in TASKS.items():
         for family in LEVELS:
             there = [row for row in rows() if (row.task, row.family) == (task, family)]
@@ -66,72 +69,6 @@ def _lines(store: Store, figures: list[Path]) -> Iterable[str]:
     yield "\n## Figures\n"
     for figure in figures:
         yield f"![Time against gap, {figure.stem}]({figure.name})\n"
-
-
-# -- what was to be reached --------------------------------------------------------------------
-
-
-def _targets(store: Store) -> Iterable[str]:
-    yield row_of(
-        "target", "row", "at gap 1e-6", "wanted", "against defaults", "wanted", "limit", "reached"
-    )
-    yield "|" + "---|" * 8
-    of_rows = rows()
-    for key, target in TARGETS.items():
-        for row in (row for row, mark in of_rows.items() if mark == key):
-            said = _verdict(store, row)
-            wanted = f">= {target.at_gap:g}", f">= {target.at_default:g}"
-            if said is None:
-                yield row_of(target.title, _short(row), "", wanted[0], "", wanted[1], "", "open")
-                continue
-            at_gap, at_default, of_limit = said
-            limit = "" if target.of_limit is None else f"{of_limit:.2f} (<= {target.of_limit:g})"
-            missed = [
-                name
-                for name, is_met in (
-                    ("gap", at_gap.value >= target.at_gap),
-                    ("default", at_default.value >= target.at_default),
-                    ("limit", target.of_limit is None or of_limit <= target.of_limit),
-                )
-                if not is_met
-            ]
-            met = f"**missed**: {', '.join(missed)}" if missed else "met"
-            cells = str(at_gap), wanted[0], str(at_default), wanted[1], limit, met
-            yield row_of(target.title, _short(row), *cells)
-
-
-class _Ratio:
-    """A peer's time over ours."""
-
-    def __init__(self, value: float, who: str, is_bound: bool = False) -> None:
-        self.value, self.who, self.is_bound = value, who, is_bound
-
-    def __str__(self) -> str:
-        if math.isinf(self.value):
-            return "no peer"
-        if self.is_bound:
-            return f"> {self.value:.3g} (no peer reached it)"
-        return f"{self.value:.3g} ({self.who})"
-
-
-def _verdict(store: Store, row: Row) -> tuple[_Ratio, _Ratio, float] | None:
-    """Return the ratios at the gap and at defaults, and our time over the physical limit."""
-    ours = _of(store, row, OURS)
-    about = [entry for entry in _entries(store, row) if not entry["solver"]]
-    if ours is None or not ours["runs"] or not about:
-        return None
-    peers = [e for e in _entries(store, row) if e["solver"] and e["solver"] != OURS]
-    mine, default = cheapest(ours["runs"], AT), ours["runs"][0]["seconds"]
-    if mine is None:
-        return None
-    seconds, who = fastest(peers, AT)
-    if math.isinf(seconds):
-        at_gap = _Ratio(at_least(peers) / mine["seconds"], "", True)
-    else:
-        at_gap = _Ratio(seconds / mine["seconds"], who)
-    seconds, who = fastest_default(peers)
-    of_limit = default / about[0]["physical_limit"]
-    return at_gap, _Ratio(seconds / default, who), of_limit
 
 
 # -- the rows ----------------------------------------------------------------------------------
@@ -148,13 +85,13 @@ def _table(store: Store, there: list[Row]) -> Iterable[str]:
     for row in there:
         about = [entry for entry in _entries(store, row) if not entry["solver"]]
         cells = [_cell(_of(store, row, name), LEVELS[row.family]) for name in names]
-        said = _verdict(store, row)
+        said = verdict(store, row)
         last = ["", "", "", ""]
         if about and said is not None:
             kind = "" if about[0]["of"] == PRODUCT else " (read)"
             limit = f"{1e3 * about[0]['physical_limit']:.3g}{kind}"
-            last = [str(said[0]), str(said[1]), limit, f"{said[2]:.3g}"]
-        yield row_of(_short(row), *cells, *last)
+            last = [str(said.at_gap), str(said.at_default), limit, f"{said.of_limit:.3g}"]
+        yield row_of(short(row), *cells, *last)
 
 
 def _cell(entry: Entry | None, levels: tuple[float, ...]) -> str:
@@ -173,14 +110,6 @@ def _cell(entry: Entry | None, levels: tuple[float, ...]) -> str:
 def _ms(seconds: float) -> str:
     value = 1e3 * seconds
     return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
-
-
-def _short(row: Row) -> str:
-    family = "" if row.family == "gaussian" else f"{row.family} "
-    ratio = "" if row.l1_ratio in (0.0, 1.0) else f", l1_ratio {row.l1_ratio:g}"
-    grid = "" if row.grid == "usual" else ", our default grid"
-    task = {"crossval": ", 10 folds", "loo": ", leave-one-out", "one": ", one alpha"}
-    return f"{family}{row.problem}{ratio}{grid}{task.get(row.task, '')}"
 
 
 def _entries(store: Store, row: Row) -> list[Entry]:
@@ -215,7 +144,7 @@ def _starts(store: Store) -> Iterable[str]:
             if _is_repeated(store, entry):
                 continue
             starts = entry["process"], entry["import"], entry["first"], entry["runs"][0]["seconds"]
-            yield row_of(_short(row), entry["solver"], *map(_ms, starts))
+            yield row_of(short(row), entry["solver"], *map(_ms, starts))
 
 
 def _is_repeated(store: Store, entry: Entry) -> bool:
@@ -232,8 +161,3 @@ def _versions(store: Store) -> Iterable[str]:
         yield f"- {name}: {versions}"
     if any("glmnet 4.1" in versions for versions in found.values()):
         yield f"\n{SAID_OF_VERSIONS}"
-
-
-def row_of(*cells: str) -> str:
-    """Return one row of a Markdown table."""
-    return "| " + " | ".join(cells) + " |"

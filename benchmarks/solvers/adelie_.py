@@ -51,7 +51,7 @@ class AdelieCovariance(FoldByFold):
 
     @classmethod
     def solves(cls, task: str, data: Data) -> bool:
-        return not data.is_sparse and data.is_tall
+        return not data.is_sparse and data.is_tall and data.l1_ratio > 0.0
 
     def path(self, X: Any, y: np.ndarray, data: Data, tol: float) -> Found:
         import adelie

@@ -210,6 +210,7 @@ def test_the_tables_say_what_was_reached_and_what_was_not(tmp_path: Path) -> Non
     store.add(_entry(row, "shrinkage", [_run(0, 1e-15, 1e-3)], versions="shrinkage 1"))
     store.add(_entry(row, "celer", [_run(1e-4, 1e-2, 5e-3), _run(1e-6, 1e-7, 2e-2)]))
     store.add(_entry(row, "glum", [], cut=10.0))
+    (tmp_path / "reasons.md").write_text(f"# Why\n\n- `{row.name}`: The clock was wrong.\n")
     render(store, tmp_path / "table.md")
     text = (tmp_path / "table.md").read_text()
     line = next(each for each in text.splitlines() if each.startswith("| 100x10 |"))
@@ -217,8 +218,8 @@ def test_the_tables_say_what_was_reached_and_what_was_not(tmp_path: Path) -> Non
     assert "> 10 s" in line
     assert "20 (celer)" in line
     target = next(each for each in text.splitlines() if "| 100x10 |" in each and "tiny" in each)
-    assert "**missed**: default" in target
-    assert sum("| open |" in each for each in text.splitlines()) > 20  # none is dropped
+    assert "**missed**: default. The clock was wrong." in target
+    assert sum("| not measured yet |" in each for each in text.splitlines()) > 20  # none is dropped
     assert list(tmp_path.glob("table-*.png"))
 
 
