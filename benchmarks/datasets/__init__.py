@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from benchmarks.datasets.real import diabetes, khan, nci60
-from benchmarks.datasets.simulated import dense, sparse, text
+from benchmarks.datasets.simulated import classes, dense, sparse, text
 from benchmarks.objective import Data
 
 
@@ -29,5 +29,9 @@ PROBLEMS: dict[str, dict[str, Callable[[], Data]]] = {
     },
     "binomial": _likelihood("binomial"),
     "poisson": _likelihood("poisson"),
-    "multinomial": {"63x2308 Khan": khan},
+    "multinomial": {
+        "63x2308 Khan": khan,
+        "500x30, 4 classes": lambda: classes(500, 30),
+        "5000x100, 4 classes": lambda: classes(5_000, 100),
+    },
 }
