@@ -1,7 +1,6 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -168,29 +167,22 @@ public:
     }
 
     /// sum_i wt_i times what it costs to scale the dual point by 1 - t: the Bregman distance of
-    /// the conjugate, sum_k m log(m / mu) with m = mu + t (y - mu). It is at most t^2 times
-    /// Pearson's statistic.
+    /// the conjugate, sum_k m log(m / mu) with m = mu + t (y - mu). It is bounded by t^2 times
+    /// Pearson's statistic, which is returned where that is `enough`.
     double conjugate_distance(const Runtime& runtime, const double* eta, const PerClass& intercept,
-                              double t) const {
+                              double t, double enough) const {
+        if (t == 0.0) return 0.0;
+        const double pearson = sum_of(runtime, eta, intercept,
+                                      [](double mu, double apart, const Softmax&, Index, Index) {
+                                          return apart * (apart / mu);
+                                      });
+        if (t * t * pearson <= enough) return t * t * pearson;
         const double sum =
             sum_of(runtime, eta, intercept,
                    [t](double mu, double apart, const Softmax& at, Index k, Index i) {
                        return distance(mu, at.log_mu(k, i), t * apart);
                    });
         return std::max(sum, 0.0);
-    }
-
-    /// sum_i wt_i sum_k (y_ik - mu_ik)^2 / mu_ik
-    double pearson(const Runtime& runtime, const double* eta, const PerClass& intercept) const {
-        const RowBlocks blocks = this->blocks();
-        std::vector<double> parts(blocks.count());
-        parallel_for(runtime, blocks.count(), [&](Index block) {
-            std::vector<double> room = this->room();
-            const Index first = blocks.first(block), count = blocks.last(block) - first;
-            parts[block] =
-                _simd.classes.pearson(rows_from(first, count, eta, intercept), room.data());
-        });
-        return std::accumulate(parts.begin(), parts.end(), 0.0);
     }
 
     /// The mean unit deviance of row i at its K linear predictors, offset included.

@@ -22,7 +22,6 @@ struct MultinomialPoint {
     std::vector<double> u;         ///< wt (y - mu); sums to 0 in each class with intercepts
     std::vector<double> gradient;  ///< c = z_j'u_k, one a slot
     ModelProduct product;          ///< of coef
-    mutable double pearson = -1.0;  ///< Pearson's statistic; -1 until somebody asks for it
 };
 
 /// The coefficient of feature j for class k.
@@ -181,14 +180,10 @@ public:
         return intercept + PerClass{_intercepts.solve(pull)};
     }
 
-    /// What scaling the dual point u by 1 - rest costs. @param enough a bound will do up to this
+    /// What scaling the dual point u by 1 - rest costs. @param enough bounds will do up to this
     double conjugate_distance(const MultinomialPoint& point, double rest, double enough) const {
-        if (rest == 0.0) return 0.0;
-        if (point.pearson < 0.0)
-            point.pearson = _likelihood.pearson(_runtime, point.eta.data(), point.intercept);
-        const double bound = rest * rest * point.pearson;
-        if (bound <= enough) return bound;
-        return _likelihood.conjugate_distance(_runtime, point.eta.data(), point.intercept, rest);
+        return _likelihood.conjugate_distance(_runtime, point.eta.data(), point.intercept, rest,
+                                              enough);
     }
 
     /// Fills what a pass says of a point whose coefficients are set and whose intercepts are
@@ -205,7 +200,6 @@ public:
             _runtime, point.eta.data(), point.intercept, enough / length, point.u.data());
         point.intercept = std::move(at.intercept);
         point.loss = at.loss;
-        point.pearson = -1.0;
         differentiate(point);
     }
 

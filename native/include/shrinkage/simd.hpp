@@ -113,8 +113,6 @@ struct ClassKernels {
     /// `curvature` (K x K, m <= k of row k; null: not wanted). @return the loss
     double (*evaluate)(const ClassRows& rows, double* u, double* residual, double* curvature,
                        double* room);
-    /// @return the sum of wt (y - mu)^2 / mu over rows and classes
-    double (*pearson)(const ClassRows& rows, double* room);
     /// Writes, with ld = n, the means, what they leave for the other classes without cancellation,
     /// the linear predictors less the largest of their row, and for each row the log of the sum of
     /// exp of the latter.
@@ -122,7 +120,7 @@ struct ClassKernels {
                   double* room);
 };
 
-/// Elementary functions on arrays, to a relative error of 4e-16.
+/// The elementary functions inside the kernels of families, to a relative error of 4e-16.
 struct FunctionKernels {
     /// Beyond -708 .. 709 the value at that end.
     void (*exp)(std::ptrdiff_t n, const double* x, double* out);
