@@ -30,6 +30,7 @@ def main() -> None:
 
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, constrained_layout=True)
     for axis, (name, sizes) in zip(axes, SIZES.items(), strict=True):
@@ -42,6 +43,9 @@ def main() -> None:
         axis.loglog(grown, [1e3 * seconds for seconds, _ in found], marker="o", color="#d1342f")
         axis.set_xlabel(f"{name} ({fixed})")
         axis.set_title(f"slope {slope:.2f}", fontsize=10)
+        axis.set_xticks(grown, [str(size) for size in grown])
+        for one in (axis.xaxis, axis.yaxis):
+            one.set_minor_formatter(NullFormatter())
         axis.grid(alpha=0.25, which="both", linewidth=0.5)
     axes[0].set_ylabel("milliseconds, 100 alphas")
     figure.savefig(options.out, dpi=90)

@@ -6,6 +6,7 @@
 #include "shrinkage/dense_design.hpp"
 #include "shrinkage/predictor.hpp"
 #include "shrinkage/sparse_design.hpp"
+#include "shrinkage/uninformative_columns.hpp"
 
 namespace shrinkage::bindings {
 
@@ -79,6 +80,15 @@ NewMatrix predict(const Design& design, const VectorOf<std::int64_t>& starts,
     return new_matrix(std::move(eta), static_cast<std::size_t>(design.rows()), intercepts.size());
 }
 
+std::pair<std::vector<Index>, std::vector<Index>> find_uninformative(const Design& design,
+                                                                     const Vector& spread,
+                                                                     int n_threads) {
+    UninformativeColumns found = run(n_threads, [&](const Runtime& runtime) {
+        return uninformative_columns(runtime, design, span_of(spread));
+    });
+    return {std::move(found.constant), std::move(found.repeated)};
+}
+
 }  // namespace
 
 void bind_design(nb::module_& module) {
@@ -97,6 +107,8 @@ void bind_design(nb::module_& module) {
                        "indptr: NDArray[numpy.int32] | NDArray[numpy.int64], "
                        "n_rows: int, n_cols: int) -> Design"));
     module.def("first_nonfinite", &first_nonfinite, nb::arg("design"));
+    module.def("uninformative_columns", &find_uninformative, nb::arg("design"), nb::arg("spread"),
+               nb::arg("n_threads"));
     module.def("linear_predictor", &predict, nb::arg("design"), nb::arg("starts"),
                nb::arg("features"), nb::arg("values"), nb::arg("intercepts"));
 }

@@ -1,4 +1,5 @@
 #include "convert.hpp"
+#include "shrinkage/fold_average.hpp"
 
 namespace shrinkage::bindings {
 
@@ -40,6 +41,15 @@ nb::ndarray<nb::numpy, const double, nb::ndim<2>> by_fold(const std::vector<doub
                                                           nb::handle owner) {
     const std::size_t n_folds = result.weight.size();
     return {values.data(), {n_folds, n_folds ? values.size() / n_folds : 0}, owner};
+}
+
+using Table = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+std::pair<NewVector<double>, NewVector<double>> average_over_folds(const Table& values,
+                                                                   const Vector& weights) {
+    if (values.shape(0) != weights.size()) throw nb::value_error("numbers of folds differ");
+    FoldAverage average(values.data(), span_of(weights), static_cast<Index>(values.shape(1)));
+    return {new_vector(std::move(average.mean)), new_vector(std::move(average.se))};
 }
 
 }  // namespace
@@ -88,6 +98,15 @@ void bind_results(nb::module_& module) {
             return by_fold(result.train_error, result, self);
         },
         nb::rv_policy::automatic);
+    folds.def_prop_ro(
+        "status",
+        [](const FoldResult& result) {
+            std::vector<int> codes;
+            for (const PathResult& path : result.paths)
+                for (const Status status : path.status) codes.push_back(static_cast<int>(status));
+            return new_vector(std::move(codes));
+        },
+        nb::rv_policy::automatic);
     folds.def_prop_ro("paths", [](nb::handle self) {
         nb::typed<nb::list, PathResult> paths;
         for (const PathResult& path : nb::inst_ptr<FoldResult>(self)->paths) {
@@ -104,6 +123,7 @@ void bind_results(nb::module_& module) {
                               result.predictions.size() / n_alphas, n_alphas);
         },
         nb::rv_policy::automatic);
+    module.def("average_over_folds", &average_over_folds, nb::arg("values"), nb::arg("weights"));
 }
 
 }  // namespace shrinkage::bindings

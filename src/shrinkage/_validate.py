@@ -85,6 +85,8 @@ def check_alphas(alphas: object) -> int | FloatArray:
         return check_count("alphas", alphas)
     requirement = "a number of points (an integer >= 1) or a non-empty list of strengths"
     grid = _grid("alphas", alphas, requirement)
+    if (grid[1:] < grid[:-1]).all() and grid[-1] >= 0.0 and grid[0] < math.inf:
+        return grid
     if not (grid >= 0.0).all() or grid[np.argmax(grid)] == math.inf:
         position = int(np.flatnonzero(~((grid >= 0.0) & (grid < math.inf)))[0])
         got = Phrase(f"{errors.number(grid[position])} at alphas[{position}]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -319,7 +320,7 @@ class LinearModel(BaseEstimator):
         self.kkt_violation_ = float(path.kkt_violation[k])
         self.status_ = CORE_STATUS[path.points.status[k]]
         self.alpha_max_ = path.alpha_max
-        self.deviance_ratio_ = float(path.deviance_ratio[k])
+        self.deviance_ratio_ = path.deviance_ratio_of(k)
         self._position, self._df = k, None
         self._training = training
         return self
@@ -328,16 +329,18 @@ class LinearModel(BaseEstimator):
 def training_of(problem: Problem, path: Path, row_weights: ArrayLike | None) -> Training:
     """Return what reports say about the data of a fit."""
     y, weights = problem.y, problem.weights
-    if weights is None:
-        weights = np.full(y.shape[0], 1.0 / y.shape[0])
-    centre = weights @ y if problem.fit_intercept else 0.0
+    n = y.shape[0]
+    centre: Any = 0.0
+    if problem.fit_intercept:
+        centre = y.sum(axis=0) / n if weights is None else weights @ y
     squares = (y - centre) ** 2
-    if y.ndim == 2:
-        squares = squares.sum(axis=1)
-    total = y.shape[0] if row_weights is None else np.asarray(row_weights, dtype=np.float64).sum()
+    if weights is not None:
+        squares = (squares.T * weights).T
+    variance = squares.sum() / (n if weights is None else 1.0)
+    total = n if row_weights is None else np.asarray(row_weights, dtype=np.float64).sum()
     return Training(
         n_rows=problem.n_effective,
         total_weight=float(total),
-        target_spread=float(np.sqrt(weights @ squares)),
+        target_spread=math.sqrt(variance),
         spreads=path.spread,
     )

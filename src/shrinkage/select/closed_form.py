@@ -79,7 +79,7 @@ def leave_one_out(
     alpha_min_ratio = check_alpha_min_ratio(alpha_min_ratio)
     plan = choose(problem, alphas=asked, alpha_min_ratio=alpha_min_ratio)
     solver = Solver(problem, plan, settings)
-    mention_columns(problem.matrix, solver.core.spread)
+    mention_columns(problem.matrix, solver.core.spread, solver.n_threads)
     grid = solver.grid(asked, alpha_min_ratio, 0.0) if isinstance(asked, int) else asked
     path, curves, left_out = _computed(solver, grid, measure)
     found = extension(curves) if isinstance(asked, int) else None
@@ -119,7 +119,7 @@ def _computed(solver: Solver, alphas: FloatArray, measure: str) -> tuple[Path, C
             problem.standardize,
             alphas,
             problem.penalty_factor,
-            solver.settings.threads,
+            solver.n_threads,
         )
     points = solver.path(alphas, 0.0)
     if measure == "gcv":
@@ -130,5 +130,7 @@ def _computed(solver: Solver, alphas: FloatArray, measure: str) -> tuple[Path, C
         error = (problem.y[counted, None] - left_out[counted]) ** 2
         weight = weight[counted]
     train_error = np.broadcast_to(2.0 * points.loss, error.shape)
-    curves = Curves.of((0.0,), alphas[None, :], [Folds(error, train_error, weight)], False)
+    curves = Curves.of(
+        (0.0,), alphas[None, :], [Folds(error, train_error, weight, points.status)], False
+    )
     return Path(solver, alphas, 0.0, points), curves, left_out

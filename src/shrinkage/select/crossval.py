@@ -187,8 +187,8 @@ class _Run:
             else:
                 rows.append(alphas)
         if self.is_first:
-            core = self.solver.solver(self.plans[0]).core
-            mention_columns(self.solver.problem.matrix, core.spread)
+            solver = self.solver.solver(self.plans[0])
+            mention_columns(solver.problem.matrix, solver.core.spread, solver.n_threads)
         return np.array(rows)
 
     def curves(self, grids: FloatArray) -> Curves:
@@ -216,13 +216,14 @@ class _Run:
 
     def warn_unless_converged(self, path: Path, alphas: FloatArray) -> None:
         """Warn once if points of the path or of the folds did not reach the tolerance."""
+        status = [path.points.status, *(folds.status for folds in self.folds)]
+        if not unfinished(np.concatenate(status)).size:
+            return
         parts: list[tuple[Points, FloatArray]] = [(path.points, path.alphas)]
         for folds, grid in zip(self.folds, alphas, strict=True):
             parts.extend((points, grid[place]) for points, place in folds.points())
         codes = np.concatenate([points.status for points, _ in parts])
         failed = unfinished(codes)
-        if not failed.size:
-            return
         gaps = np.concatenate([points.dual_gap for points, _ in parts])
         grids = np.concatenate([grid for _, grid in parts])
         rounds = sum(int(points.rounds.sum()) for points, _ in parts)

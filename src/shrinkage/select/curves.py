@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from shrinkage import _core
 from shrinkage._typing import BoolArray, FloatArray
 from shrinkage.errors import ArgumentError
 from shrinkage.solve.fold_points import Folds
@@ -68,7 +69,7 @@ class Curves:
         train_error = np.array([part.train_error for part in folds])
         weight = folds[0].weight
         mean, se = mean_and_se(error, weight)
-        train_mean = weight / weight.sum() @ train_error
+        train_mean = mean_and_se(train_error, weight)[0]
         return cls(
             l1_ratios, alphas, error, train_error, weight, mean, se, train_mean, larger_is_better
         )
@@ -85,10 +86,9 @@ class Curves:
     @cached_property
     def best_index(self) -> Index:
         """Indices of l1_ratio and alpha with the best mean; ties go to the larger alpha."""
-        loss = self.loss
-        ties = np.flatnonzero(_is_smallest(loss, None))
-        best = max(ties.tolist(), key=self.alphas.ravel().item) if ties.size > 1 else ties[0]
-        row, column = divmod(int(best), loss.shape[1])
+        ties = _is_smallest(self.loss, None).ravel().nonzero()[0]
+        best = ties[0] if ties.size <= 1 else ties[self.alphas.ravel()[ties].argmax()]
+        row, column = divmod(int(best), self.loss.shape[1])
         return row, column
 
     @cached_property
@@ -98,21 +98,21 @@ class Curves:
         All alphas share the folds: what makes a fold hard for one makes it hard for its
         neighbours, and cancels in the difference. 0 at the best alpha; NaN with one fold.
         """
-        best = np.argmax(_is_smallest(self.loss, 1), axis=1)
-        reference = np.take_along_axis(self.fold_errors, best[:, None, None], axis=2)
-        return mean_and_se(self.fold_errors - reference, self.fold_weights)[1]
+        best = _is_smallest(self.loss, 1).argmax(axis=1)
+        reference = self.fold_errors[np.arange(best.size), :, best]
+        return mean_and_se(self.fold_errors - reference[..., None], self.fold_weights)[1]
 
     @property
     def one_se_index(self) -> Index:
         """Indices of the largest alpha within one standard error, for the best l1_ratio."""
         row, column = self.best_index
         limit = self.loss[row, column] + self.cv_se[row, column]
-        return row, int(np.flatnonzero(self.loss[row] <= limit)[0])
+        return row, int((self.loss[row] <= limit).argmax())
 
     @property
     def alpha_1se(self) -> float:
         """The alpha at `one_se_index`; NaN with one fold."""
-        if np.isnan(self.cv_se[self.best_index]):
+        if math.isnan(self.cv_se[self.best_index]):
             return math.nan
         return float(self.alphas[self.one_se_index])
 
@@ -199,14 +199,7 @@ def mean_and_se(error: FloatArray, weight: FloatArray) -> tuple[FloatArray, Floa
     mean, se : ndarray of shape (..., m)
         se is NaN for K = 1.
     """
-    share = weight / weight.sum()
-    mean = np.asarray(share @ error)
-    n_folds = error.shape[-2]
-    if n_folds == 1:
-        return mean, np.full_like(mean, np.nan)
-    # A count far beyond its predicted mean, or the other way round, can have an error of 1e200.
-    with np.errstate(over="ignore", invalid="ignore"):
-        # In place: leave-one-out has as many folds as rows.
-        deviation = error - mean[..., None, :]
-        deviation *= deviation
-        return mean, np.asarray(np.sqrt(share @ deviation / (n_folds - 1)))
+    if error.ndim > 2:
+        means, ses = zip(*(mean_and_se(part, weight) for part in error), strict=True)
+        return np.array(means), np.array(ses)
+    return _core.average_over_folds(np.ascontiguousarray(error, dtype=np.float64), weight)

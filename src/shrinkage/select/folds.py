@@ -167,8 +167,9 @@ def _check_fold_ids(fold_ids: Any, n: int) -> FoldArray:
         raise ArgumentError.must_be("fold_ids", "one integer per row", fold_ids)
     if array.size != n:
         raise errors.wrong_length("fold_ids", array.size, n)
-    valid = (array >= -1) & (array < n) & (array == np.floor(array))
-    if not valid.all():
+    whole = array.dtype.kind != "f" or (array == np.floor(array)).all()
+    if not (whole and (n == 0 or (array.min() >= -1 and array.max() < n))):
+        valid = (array >= -1) & (array < n) & (array == np.floor(array))
         row = int(np.flatnonzero(~valid)[0])
         got = Phrase(f"{errors.describe(array[row])} at fold_ids[{row}]")
         hint = "-1 stands for rows that are never held out"
@@ -214,10 +215,10 @@ def _from_fold_ids(fold_ids: FoldArray, positive: BoolArray) -> Splits:
     n_folds = int(fold_ids.max(initial=-1)) + 1
     if n_folds == 0:
         raise ArgumentError.must("fold_ids", "hold out some row", Phrase("-1 for every row"))
-    sizes = np.bincount(counted[counted >= 0], minlength=n_folds)
-    if (sizes == 0).any():
+    sizes = np.bincount(counted + 1, minlength=n_folds + 1)[1:]
+    if sizes.min() == 0:
         raise _empty_fold("fold_ids", int(np.flatnonzero(sizes == 0)[0]))
-    if (sizes == counted.size).any():
+    if sizes.max() == counted.size:
         raise _empty_training("fold_ids", int(np.flatnonzero(sizes == counted.size)[0]))
     return Splits(fold_ids.size, n_folds, fold_ids, None)
 

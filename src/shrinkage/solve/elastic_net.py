@@ -136,7 +136,7 @@ def solve_path(
     l1_ratio = problem.l1_ratio
     with one_blas_thread:
         solver = open_problem(problem, plan, check_settings(settings))
-        mention_columns(problem.matrix, solver.core.spread)
+        mention_columns(problem.matrix, solver.core.spread, solver.n_threads)
         if isinstance(grid, int):
             grid = solver.grid(grid, alpha_min_ratio, l1_ratio)
         path = Path(solver, grid, l1_ratio, solver.path(grid, l1_ratio))

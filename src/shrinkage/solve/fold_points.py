@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shrinkage import _core
 from shrinkage._typing import FloatArray
@@ -43,6 +44,8 @@ class Folds:
         The same over the rows of the training set.
     weight : ndarray of shape (K,)
         Total weight of the rows held out, as a share of all weights.
+    status : ndarray of int32
+        Codes of how each alpha of each fold ended; empty for ridge in the space of the rows.
     stretches : tuple of Stretch
         In the order of the alphas.
     """
@@ -50,6 +53,7 @@ class Folds:
     error: FloatArray
     train_error: FloatArray
     weight: FloatArray
+    status: NDArray[np.int32]
     stretches: tuple[Stretch, ...] = ()
 
     @classmethod
@@ -57,14 +61,16 @@ class Folds:
         """Wrap a `_core.FoldResult`."""
         paths = tuple(Points(path) for path in result.paths)
         stretch = Stretch(result.error.shape[1], paths, result.predictions)
-        return cls(result.error, result.train_error, result.weight, (stretch,))
+        return cls(result.error, result.train_error, result.weight, result.status, (stretch,))
 
     def with_paths(self, change: Callable[[Points], Points]) -> Folds:
         """Return the folds with every path changed."""
         stretches = tuple(
             replace(stretch, paths=tuple(map(change, stretch.paths))) for stretch in self.stretches
         )
-        return replace(self, stretches=stretches)
+        codes = [points.status for stretch in stretches for points in stretch.paths]
+        status = np.concatenate(codes) if codes else self.status
+        return replace(self, status=status, stretches=stretches)
 
     @classmethod
     def of_paths(
@@ -73,7 +79,8 @@ class Folds:
         """Put together folds that were solved one by one."""
         train_error = np.stack([2.0 * points.loss for points in paths])
         stretch = Stretch(train_error.shape[1], tuple(paths), None)
-        return cls(np.stack(error), train_error, np.array(weight), (stretch,))
+        status = np.concatenate([points.status for points in paths])
+        return cls(np.stack(error), train_error, np.array(weight), status, (stretch,))
 
     @property
     def has_paths(self) -> bool:
@@ -105,5 +112,6 @@ def joined_folds(parts: Sequence[Folds]) -> Folds:
         np.concatenate([part.error for part in parts], axis=1),
         np.concatenate([part.train_error for part in parts], axis=1),
         parts[0].weight,
+        np.concatenate([part.status for part in parts]),
         tuple(stretch for part in parts for stretch in part.stretches),
     )

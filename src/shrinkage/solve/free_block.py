@@ -69,6 +69,8 @@ class FreeBlock:
         Columns that are dependent to the last digit are no reason: which of them are left out
         makes no difference, and the solver sees that they are.
         """
+        if not problem.has_free:
+            return None
         free = (problem.penalty_factor == 0.0) & ~_is_bounded(problem)
         parts = _singular_parts(problem, np.flatnonzero(free), NEARLY_DEPENDENT)
         if parts is None:
@@ -137,6 +139,8 @@ def is_out_of_reach(problem: Problem) -> bool:
 
     A basis of theirs would not have the bounds, so no gap of such a problem can be trusted.
     """
+    if problem.lower is None or not problem.has_free:
+        return False
     free = problem.penalty_factor == 0.0
     if not (free & _is_bounded(problem)).any():
         return False

@@ -58,7 +58,7 @@ class GlmSolver(Opened):
 
     def _opened(self, problem: Problem) -> Any:
         data = (problem.matrix.core, problem.y, problem.weights, problem.offset)
-        how = (problem.fit_intercept, problem.standardize, self.settings.threads)
+        how = (problem.fit_intercept, problem.standardize, self.n_threads)
         if problem.n_classes is not None:
             return _core.Multinomial(*data, *how)
         return _core.Glm(*data, problem.family.name, *how)
@@ -82,7 +82,7 @@ class GlmSolver(Opened):
             if alphas[-1] > 0.0 or self.problem.lower is not None or self.problem.n_classes:
                 return points
             points = in_a_basis(points, self.problem, self._unpenalised, self.tol)
-            return shortest(points, self.problem, self.settings.threads)
+            return shortest(points, self.problem, self.n_threads)
 
     def _in_row_space(self, alphas: FloatArray) -> Points:
         with one_blas_thread:
@@ -106,7 +106,7 @@ class GlmSolver(Opened):
     def _unpenalised(self, problem: Problem) -> Points:
         limits = (problem.penalty_factor, None, None, self.settings.max_rounds)
         core = self._opened(problem)
-        return Points(core.path(np.zeros(1), 1.0, *limits, self.tol, self.settings.threads))
+        return Points(core.path(np.zeros(1), 1.0, *limits, self.tol, self.n_threads))
 
     def crossval(self, alphas: FloatArray, l1_ratio: float) -> Folds:
         """Return the errors and the paths of the folds for decreasing alphas."""

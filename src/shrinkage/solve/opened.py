@@ -36,6 +36,7 @@ class Opened(ABC):
     settings : Settings
     tol : float
         The duality gap asked for.
+    n_threads : int
     core
         The native object.
     """
@@ -49,6 +50,7 @@ class Opened(ABC):
         self.plan = plan
         self.settings = settings
         self.tol = settings.gap_of(problem.family.name)
+        self.n_threads = settings.threads
         self._null: FloatArray | None = None
         self._lasso_alpha_max: float | None = None
 
@@ -122,7 +124,7 @@ class Opened(ABC):
         c = self.null_correlations()
         if problem.lower is not None and problem.upper is not None:
             c = np.where(((c > 0) & (problem.upper > 0)) | ((c < 0) & (problem.lower < 0)), c, 0.0)
-        strongest = _largest_ratio(np.abs(c), problem.penalty_factor)
+        strongest = _largest_ratio(np.abs(c), problem)
         size = self._residual_size
         if not problem.standardize:
             size *= float(self.core.spread.max())
@@ -135,19 +137,19 @@ class Opened(ABC):
         if self._strongest() == 0.0:
             return 0.0
         c = np.abs(self.null_correlations()) * self.core.spread
-        return _largest_ratio(c, self.problem.penalty_factor) / self._l2_unit
+        return _largest_ratio(c, self.problem) / self._l2_unit
 
     def _arguments(self, alphas: FloatArray, l1_ratio: float) -> tuple[Any, ...]:
-        problem, settings = self.problem, self.settings
+        problem = self.problem
         return (
             alphas,
             l1_ratio,
             problem.penalty_factor,
             problem.lower,
             problem.upper,
-            settings.max_rounds,
+            self.settings.max_rounds,
             self.tol,
-            settings.threads,
+            self.n_threads,
         )
 
 
@@ -160,9 +162,10 @@ def log_spaced(first: float, ratio: float, n_alphas: int) -> FloatArray:
     return np.asarray(grid)
 
 
-def _largest_ratio(c: FloatArray, factor: FloatArray) -> float:
-    """Return max of c_j / factor_j over the features that are penalised and not excluded."""
-    if factor.min() > 0.0:
+def _largest_ratio(c: FloatArray, problem: Problem) -> float:
+    """Return max of c_j / penalty_factor_j over the features that are penalised."""
+    factor = problem.penalty_factor
+    if not problem.has_free:
         return float((c / factor).max())
     penalised = factor > 0.0
     return float(np.max(c[..., penalised] / factor[penalised], initial=0.0))

@@ -18,7 +18,7 @@ from shrinkage.families import Family
 from shrinkage.solve.degrees import DegreesOfFreedom
 from shrinkage.solve.opened import Opened
 from shrinkage.solve.plan import Plan
-from shrinkage.solve.points import Points
+from shrinkage.solve.points import CONSTANT_TARGET, Points
 from shrinkage.solve.predictor import predictor
 from shrinkage.solve.result import CORE_STATUS, Solution, Status, unfinished, warn_of
 from shrinkage.solve.separation import separating
@@ -32,7 +32,7 @@ class Path:
     """Certified solutions of one problem for a decreasing sequence of alphas.
 
     Made by `elastic_net_path`. It keeps a reference to the data, for `at` and `df`, and drops it
-    when pickled (`df` is computed then).
+    when pickled (`df` and `alpha_max` are computed then).
 
     Attributes
     ----------
@@ -70,7 +70,6 @@ class Path:
         self.alphas = alphas
         self.family: Family = solver.problem.family
         self.l1_ratio = l1_ratio
-        self.alpha_max = solver.alpha_max(l1_ratio)
         self.plan: Plan = solver.plan
         self.names = solver.problem.matrix.names
         self.n_features = solver.problem.matrix.shape[1]
@@ -78,9 +77,17 @@ class Path:
         self.null_loss = solver.null_loss
         self.spread: FloatArray = solver.core.spread
         self._solver: Opened | None = solver
+        self._alpha_max: float | None = None
         self._coef_path: FloatArray | None = None
         self._df: FloatArray | None = None
         self._status: tuple[Status, ...] | None = None
+
+    @property
+    def alpha_max(self) -> float:
+        """Smallest alpha with every penalised coefficient zero; computed when first asked for."""
+        if self._alpha_max is None:
+            self._alpha_max = self._data_solver("compute `alpha_max`").alpha_max(self.l1_ratio)
+        return self._alpha_max
 
     @property
     def intercepts(self) -> FloatArray:
@@ -133,9 +140,19 @@ class Path:
     @property
     def deviance_ratio(self) -> FloatArray:
         """Share of the null model's deviance explained, for each alpha; 0 if there is none."""
-        if self.null_loss == 0.0 or self.status[0] is Status.CONSTANT_TARGET:
+        if self._has_constant_target:
             return np.zeros(len(self.alphas))
         return 1.0 - self.points.loss / self.null_loss
+
+    def deviance_ratio_of(self, k: int) -> float:
+        """Return `deviance_ratio` of alpha number k."""
+        return (
+            0.0 if self._has_constant_target else 1.0 - float(self.points.loss[k]) / self.null_loss
+        )
+
+    @property
+    def _has_constant_target(self) -> bool:
+        return self.null_loss == 0.0 or bool(self.points.status[0] == CONSTANT_TARGET)
 
     @property
     def df(self) -> FloatArray:
@@ -191,7 +208,7 @@ class Path:
             kkt_violation=float(self.kkt_violation[k]),
             n_rounds=int(self.n_rounds[k]),
             df=self._df_of(k),
-            deviance_ratio=float(self.deviance_ratio[k]),
+            deviance_ratio=self.deviance_ratio_of(k),
             alpha_max=self.alpha_max,
         )
 
@@ -306,8 +323,8 @@ class Path:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the path without its data; `df` is computed first."""
-        self.df  # noqa: B018
+        """Return the path without its data; what needs them is computed first."""
+        self.df, self.alpha_max  # noqa: B018
         return self.__dict__ | {"_solver": None, "_coef_path": None}
 
     def _df_of(self, k: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 
 from shrinkage._typing import FloatArray
 from shrinkage.solve.problem import Problem
@@ -195,7 +196,9 @@ def default_alpha_min_ratio(problem: Problem) -> float:
     return 1e-4 if problem.n_effective > problem.matrix.shape[1] else 1e-2
 
 
+@cache
 def _memory() -> int:
+    """Return the bytes of this machine's memory."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):

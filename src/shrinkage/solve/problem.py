@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,11 @@ class Problem:
     def is_ridge(self) -> bool:
         """Whether it is a linear system: least squares, the penalty L2 alone, nothing bounded."""
         return self.l1_ratio == 0.0 and self.lower is None and self.is_gaussian
+
+    @cached_property
+    def has_free(self) -> bool:
+        """Whether some feature is never penalised."""
+        return not self.penalty_factor.all()
 
     @property
     def n_classes(self) -> int | None:

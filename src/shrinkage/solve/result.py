@@ -119,7 +119,7 @@ IS_UNFINISHED = np.array([not status.converged for status in CORE_STATUS])
 
 def unfinished(codes: NDArray[np.int32]) -> NDArray[np.intp]:
     """Return where the solver did not reach what was asked; codes are places in CORE_STATUS."""
-    return np.flatnonzero(IS_UNFINISHED[codes])
+    return IS_UNFINISHED[codes].nonzero()[0]
 
 
 def warn_of(

@@ -63,9 +63,9 @@ class Solver(Opened):
         )
         with one_blas_thread:
             if self._is_tall:
-                self.core = _core.CrossProducts(*self._data, fold_ids, n_folds, settings.threads)
+                self.core = _core.CrossProducts(*self._data, fold_ids, n_folds, self.n_threads)
             else:
-                self.core = _core.WorkingSet(*self._data, settings.threads)
+                self.core = _core.WorkingSet(*self._data, self.n_threads)
         self._block = FreeBlock.of(problem)
         self._inner: Solver | None = None
         self._has_no_gap = is_out_of_reach(problem)
@@ -168,10 +168,10 @@ class Solver(Opened):
         if self.plan.name == RIDGE_N or self.problem.matrix.shape[1] > self.problem.n_effective:
             return None
         folds = (self.fold_ids, self.n_folds) if with_folds else (None, 0)
-        return _core.CrossProducts(*self._data, *folds, self.settings.threads)
+        return _core.CrossProducts(*self._data, *folds, self.n_threads)
 
     def _ridge(self, alphas: FloatArray) -> Points:
-        factor, threads = self.problem.penalty_factor, self.settings.threads
+        factor, threads = self.problem.penalty_factor, self.n_threads
         tall = self._cross_products(with_folds=False)
         if tall is not None:
             points = Points(tall.ridge(alphas, factor, threads))
@@ -180,7 +180,7 @@ class Solver(Opened):
         return points.judged_by(self.tol)
 
     def _ridge_folds(self, alphas: FloatArray) -> Folds:
-        factor, threads = self.problem.penalty_factor, self.settings.threads
+        factor, threads = self.problem.penalty_factor, self.n_threads
         tall = self._cross_products(with_folds=True)
         if tall is not None:
             return Folds.of(tall.ridge_crossval(alphas, factor, threads))

@@ -20,7 +20,7 @@ def curves_of(errors, weight=None, alphas=None, l1_ratios=None, larger_is_better
     weight = np.ones(n_folds) / n_folds if weight is None else np.array(weight)
     alphas = np.tile(2.0 ** -np.arange(m), (n_ratios, 1)) if alphas is None else np.array(alphas)
     ratios = tuple(np.linspace(0.5, 1.0, n_ratios)) if l1_ratios is None else l1_ratios
-    folds = [Folds(error, error / 2, weight) for error in errors]
+    folds = [Folds(error, error / 2, weight, np.zeros(0, dtype=np.int32)) for error in errors]
     return Curves.of(ratios, alphas, folds, larger_is_better)
 
 

@@ -157,9 +157,10 @@ def test_ties_of_a_step_like_measure_go_to_the_larger_alpha():
     alphas = np.array([[8.0, 4.0, 2.0, 1.0]])
     error = np.array([[0.3, 0.1, 0.2, 0.1], [0.3, 0.2, 0.1, 0.2], [0.3, 0.3, 0.3, 0.3]])
     weight = np.array([0.1, 0.1, 0.7])
-    curves = Curves.of((1.0,), alphas, [Folds(error, error, weight)], False)
+    status = np.zeros(0, dtype=np.int32)
+    curves = Curves.of((1.0,), alphas, [Folds(error, error, weight, status)], False)
     assert curves.best_index == (0, 1)  # though 0.1 + 0.2 and 0.2 + 0.1 may round differently
-    turned = Curves.of((1.0,), alphas, [Folds(-error, error, weight)], True)
+    turned = Curves.of((1.0,), alphas, [Folds(-error, error, weight, status)], True)
     assert turned.best_index == (0, 1)
     assert turned.alpha_1se == curves.alpha_1se
     problem = problem_of("binomial", "plain")

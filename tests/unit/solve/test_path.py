@@ -110,6 +110,7 @@ def test_pickle_keeps_everything_but_the_data(path, frame):
     np.testing.assert_array_equal(copy.df, path.df)
     np.testing.assert_array_equal(copy.predict(frame[NAMES]), path.predict(frame[NAMES]))
     assert copy.status == path.status
+    assert copy.alpha_max == path.alpha_max
     assert copy.at(path.alphas[3]).df == path.df[3]
     assert copy.at(0.3, how="linear").alpha == 0.3
     with pytest.raises(ArgumentError, match=r"`path` can't solve for alpha = 0\.3.*pickled"):
