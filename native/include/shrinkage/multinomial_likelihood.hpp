@@ -1,6 +1,5 @@
 #pragma once
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -214,6 +213,13 @@ private:
         const double* mu(Index k) const { return means.data() + k * count; }
         const double* others(Index k) const { return other_means.data() + k * count; }
         double log_mu(Index k, Index i) const { return below[k * count + i] - log_sum[i]; }
+        void resize(Index from, Index n, Index n_classes) {
+            first = from;
+            count = n;
+            for (auto* each : {&means, &other_means, &below})
+                each->resize(static_cast<std::size_t>(n * n_classes));
+            log_sum.resize(static_cast<std::size_t>(n));
+        }
     };
 
     static constexpr Index rows_at_a_time = 256;
@@ -242,6 +248,21 @@ private:
         return RowBlocks(rows(), rows_at_a_time, 64.0 * static_cast<double>(_n_classes));
     }
 
+    ClassRows rows_from(Index first, Index count, const double* eta,
+                        const PerClass& intercept) const {
+        return {count,
+                _n_classes,
+                rows(),
+                _y.data() + first,
+                _wt.data() + first,
+                eta + first,
+                intercept.values.data(),
+                1.0 / _temperature};
+    }
+    std::vector<double> room() const {
+        return std::vector<double>(static_cast<std::size_t>(ClassKernels::room(_n_classes)));
+    }
+
     /// Calls work(block, softmax) for pieces of all rows; pieces of a block in their order.
     template <class Work>
     void for_blocks(const Runtime& runtime, const double* eta, const PerClass& intercept,
@@ -249,10 +270,12 @@ private:
         const RowBlocks blocks = this->blocks();
         parallel_for(runtime, blocks.count(), [&](Index block) {
             Softmax at;
+            std::vector<double> room = this->room();
             for (Index row = blocks.first(block); row < blocks.last(block); row += rows_at_a_time) {
-                at.first = row;
-                at.count = std::min(rows_at_a_time, blocks.last(block) - row);
-                soften_and_normalise(eta, intercept, at);
+                at.resize(row, std::min(rows_at_a_time, blocks.last(block) - row), _n_classes);
+                _simd.classes.means(rows_from(row, at.count, eta, intercept), at.means.data(),
+                                    at.other_means.data(), at.below.data(), at.log_sum.data(),
+                                    room.data());
                 work(block, at);
             }
         });
@@ -278,90 +301,20 @@ private:
         return sum;
     }
 
-    void soften_and_normalise(const double* eta, const PerClass& intercept, Softmax& at) const {
-        const Index n = at.count;
-        const auto size = static_cast<std::size_t>(n * _n_classes);
-        for (auto* each : {&at.means, &at.other_means, &at.below}) each->resize(size);
-        at.log_sum.assign(static_cast<std::size_t>(n), 0.0);
-        std::array<double, rows_at_a_time> largest, rest;
-        std::fill_n(largest.begin(), n, -std::numeric_limits<double>::infinity());
-        const double cooling = 1.0 / _temperature;
-        for (Index k = 0; k < _n_classes; ++k) {
-            const double* from = eta + k * rows() + at.first;
-            double* below = at.below.data() + k * n;
-            const double shift = intercept.values[k];
-            for (Index i = 0; i < n; ++i) {
-                below[i] = (from[i] + shift) * cooling;
-                largest[i] = std::max(largest[i], below[i]);
-            }
-        }
-        // The first class with the largest eta is the only one whose rest may be small.
-        std::array<double, rows_at_a_time> found;
-        std::fill_n(rest.begin(), n, 0.0);
-        std::fill_n(found.begin(), n, 0.0);
-        for (Index k = 0; k < _n_classes; ++k) {
-            double* below = at.below.data() + k * n;
-            double* power = at.means.data() + k * n;
-            double* is_top = at.other_means.data() + k * n;
-            for (Index i = 0; i < n; ++i) below[i] -= largest[i];
-            _simd.functions.exp(n, below, power);
-            for (Index i = 0; i < n; ++i) {
-                is_top[i] = below[i] == 0.0 && found[i] == 0.0 ? 1.0 : 0.0;
-                found[i] += is_top[i];
-                rest[i] += is_top[i] == 1.0 ? 0.0 : power[i];
-            }
-        }
-        for (Index k = 0; k < _n_classes; ++k) {
-            double* power = at.means.data() + k * n;
-            double* others = at.other_means.data() + k * n;
-            for (Index i = 0; i < n; ++i) {
-                const double inverse = 1.0 / (1.0 + rest[i]);
-                others[i] = (others[i] == 1.0 ? rest[i] : 1.0 + (rest[i] - power[i])) * inverse;
-                power[i] *= inverse;
-            }
-        }
-        log_of_one_plus(rest.data(), n, at.log_sum.data());
-    }
-
-    /// out = log(1 + x), x >= 0, which is changed
-    void log_of_one_plus(double* x, Index n, double* out) const {
-        std::array<double, rows_at_a_time> halvings;
-        for (Index i = 0; i < n; ++i) {
-            halvings[i] = 0.0;
-            for (; x[i] > 1.0; ++halvings[i]) x[i] = 0.5 * (x[i] - 1.0);
-        }
-        _simd.functions.log1p(n, x, out);
-        for (Index i = 0; i < n; ++i) out[i] += halvings[i] * 0.69314718055994530942;
-    }
-
     Sums evaluate(const Runtime& runtime, const double* eta, const PerClass& intercept, double* u,
                   bool with_curvature) const {
         const Index K = _n_classes;
-        std::vector<Sums> parts(blocks().count());
-        for (Sums& part : parts) {
+        const RowBlocks blocks = this->blocks();
+        std::vector<Sums> parts(blocks.count());
+        parallel_for(runtime, blocks.count(), [&](Index block) {
+            Sums& part = parts[block];
             part.residual.assign(K, 0.0);
             part.curvature.assign(with_curvature ? K * K : 0, 0.0);
-        }
-        for_blocks(runtime, eta, intercept, [&](Index block, const Softmax& at) {
-            Sums& part = parts[block];
-            const double* wt = _wt.data() + at.first;
-            for (Index i = 0; i < at.count; ++i)
-                if (wt[i] > 0.0) part.loss += wt[i] * at.log_sum[i];
-            for (Index k = 0; k < K; ++k) {
-                const double* y = _y.data() + k * rows() + at.first;
-                const double *mu = at.mu(k), *others = at.others(k);
-                const double* below = at.below.data() + k * at.count;
-                double* to = u + k * rows() + at.first;
-                double loss = 0.0, sum = 0.0;
-                for (Index i = 0; i < at.count; ++i) {
-                    to[i] = wt[i] > 0.0 ? wt[i] * (y[i] * others[i] - (1.0 - y[i]) * mu[i]) : 0.0;
-                    sum += to[i];
-                    loss -= y[i] > 0.0 && wt[i] > 0.0 ? wt[i] * y[i] * below[i] : 0.0;
-                }
-                part.residual[k] += sum;
-                part.loss += loss;
-            }
-            if (with_curvature) add_curvature(at, part.curvature.data());
+            std::vector<double> room = this->room();
+            const Index first = blocks.first(block), count = blocks.last(block) - first;
+            part.loss = _simd.classes.evaluate(
+                rows_from(first, count, eta, intercept), u + first, part.residual.data(),
+                with_curvature ? part.curvature.data() : nullptr, room.data());
         });
         Sums all = std::move(parts[0]);
         for (std::size_t block = 1; block < parts.size(); ++block) {
@@ -371,22 +324,10 @@ private:
                 all.curvature[e] += parts[block].curvature[e];
         }
         all.loss *= _temperature;
-        for (double& each : all.curvature) each /= _temperature;
+        for (Index k = 0; k < (with_curvature ? K : 0); ++k)
+            for (Index m = 0; m <= k; ++m)
+                all.curvature[m * K + k] = all.curvature[k * K + m] /= _temperature;
         return all;
-    }
-
-    void add_curvature(const Softmax& at, double* curvature) const {
-        const double* wt = _wt.data() + at.first;
-        std::array<double, rows_at_a_time> weighted;
-        for (Index k = 0; k < _n_classes; ++k) {
-            for (Index i = 0; i < at.count; ++i) weighted[i] = wt[i] * at.mu(k)[i];
-            curvature[k * _n_classes + k] += _simd.f64.dot(at.count, weighted.data(), at.others(k));
-            for (Index m = 0; m < k; ++m) {
-                const double product = _simd.f64.dot(at.count, weighted.data(), at.mu(m));
-                curvature[k * _n_classes + m] -= product;
-                curvature[m * _n_classes + k] -= product;
-            }
-        }
     }
 
     bool is_rounding(const Sums& sums) const {

@@ -93,7 +93,34 @@ struct FamilyKernels {
                       double* h);
 };
 
-/// Elementary functions on arrays, to a relative error of 4e-16.
+/// Some rows of K classes, their values at [k ld + i]. Linear predictors are (eta + shift_k) times
+/// `cooling`.
+struct ClassRows {
+    std::ptrdiff_t n, n_classes, ld;
+    const double *y, *wt;
+    const double *eta, *shift;
+    double cooling;
+};
+
+/// Kernels of the multinomial family.
+struct ClassKernels {
+    /// Numbers of working space, which need not be set.
+    static constexpr std::ptrdiff_t room(std::ptrdiff_t n_classes) {
+        constexpr std::ptrdiff_t most_lanes = 4;
+        return most_lanes * n_classes * (n_classes + 5);
+    }
+    /// Writes u = wt (y - mu), adds its sums to `residual` and D_km = wt mu_k ([k = m] - mu_m) to
+    /// `curvature` (K x K, m <= k of row k; null: not wanted). @return the loss
+    double (*evaluate)(const ClassRows& rows, double* u, double* residual, double* curvature,
+                       double* room);
+    /// Writes, with ld = n, the means, what they leave for the other classes without cancellation,
+    /// the linear predictors less the largest of their row, and for each row the log of the sum of
+    /// exp of the latter.
+    void (*means)(const ClassRows& rows, double* mu, double* others, double* below, double* log_sum,
+                  double* room);
+};
+
+/// The elementary functions inside the kernels of families, to a relative error of 4e-16.
 struct FunctionKernels {
     /// Beyond -708 .. 709 the value at that end.
     void (*exp)(std::ptrdiff_t n, const double* x, double* out);
@@ -128,6 +155,7 @@ struct Kernels {
     FunctionKernels functions;
     EntryKernels<double> entries64;
     EntryKernels<float> entries32;
+    ClassKernels classes;
     const char* name;  ///< "baseline" or "avx2"
 };
 
