@@ -5,7 +5,6 @@ measured again in parts; the last line of a kind counts.
 """
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,10 @@ class Store:
         """Return the measurements of a row: the row itself (solver "") and its solvers."""
         return [entry for key, entry in self.entries.items() if key[0] == row]
 
-    def rows(self) -> Iterable[str]:
-        return dict.fromkeys(key[0] for key in self.entries)
+    def has(self, row: str, solver: str, n_threads: int) -> bool:
+        """Return whether a solver was measured, and has not failed at once."""
+        entry = self.entries.get((row, solver, n_threads))
+        return entry is not None and bool(entry["runs"] or entry.get("cut"))
 
     def _take(self, entry: Entry) -> None:
         self.entries[entry["row"], entry["solver"], entry["threads"]] = entry

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 from benchmarks.problem import Data
 from benchmarks.solvers.fold_by_fold import FoldByFold, Found
@@ -23,10 +24,12 @@ class Adelie(FoldByFold):
             "binomial": adelie.glm.binomial,
             "poisson": adelie.glm.poisson,
         }
+        if data.is_sparse:  # it takes the older of SciPy's two kinds
+            X = adelie.matrix.sparse(scipy.sparse.csc_matrix(X), n_threads=self.n_threads)
         options = {} if data.family == "gaussian" else {"irls_tol": tol}
         state = adelie.grpnet(
-            adelie.matrix.sparse(X, n_threads=self.n_threads) if data.is_sparse else X,
-            makes[data.family](y, dtype=X.dtype.type),
+            X,
+            makes[data.family](y, dtype=data.X.dtype.type),
             alpha=data.l1_ratio,
             lmda_path=data.alphas,
             tol=tol,

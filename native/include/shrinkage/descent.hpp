@@ -101,7 +101,7 @@ public:
         least = std::min(least, now_left);
         const bool falls = before - now > std::max(1e-3 * _gap, _limits.rounding);
         _idle = progresses || falls ? 0 : _idle + 1;
-        if (is_near && !_is_rough)
+        if (is_near && !_is_rough && is_exact())
             finish(Status::converged);
         else if (_idle > most_idle)
             finish(Status::stalled);
@@ -113,6 +113,18 @@ public:
     /// The gap is small, but for what is not penalised.
     bool is_only_rough() const {
         return !_finished && _rejects == 0 && _is_rough && _gap <= _limits.enough;
+    }
+    /// The gap is small, but for what the best point's estimate is wrong by.
+    bool awaits_sharpening() const {
+        return !is_exact() && (_finished || (_rejects == 0 && _gap <= _limits.enough));
+    }
+    /// That has been done.
+    template <class Model>
+    void sharpened(const Model& model) {
+        const double previous = _previous_gap;
+        measure(model);
+        _previous_gap = previous;
+        if (_gap <= _limits.enough && !_is_rough) finish(Status::converged);
     }
     double noise() const { return _limits.noise; }
     /// Next to nothing is left of the correlations of what is not penalised.
@@ -216,6 +228,12 @@ public:
     }
 
 private:
+    /// Whether all that is known of the best point belongs to one intercept.
+    bool is_exact() const {
+        if constexpr (requires { best.is_exact(); }) return best.is_exact();
+        return true;
+    }
+
     /// What to try of a refused way: half of it, or as much as eta bears.
     double share_of_refused() const {
         constexpr double far = 1000.0, least = 1e-6;
@@ -256,7 +274,7 @@ private:
             return sum.result(0.0, distance).dual_gap;
         };
         _gap = gap_with([](double) { return 0.0; });
-        if (_gap > _limits.enough || _limits.is_rough) return;
+        if (_gap > _limits.enough || _limits.is_rough || !is_exact()) return;
         _gap = gap_with([&](double rest) {
             return model.conjugate_distance(best, rest, 0.1 * _limits.enough);
         });

@@ -63,6 +63,8 @@ public:
     }
     /// Whether the eta that fits y best is infinite.
     bool is_at_an_end(double y) const { return y == 0.0 || (is_binomial() && y == 1.0); }
+    /// Whether a common shift of eta multiplies all means by the same.
+    bool has_exponential_means() const { return !is_binomial(); }
     /// Whether the loss is nearly linear far from its minimum, on both sides.
     bool has_flat_sides() const { return is_binomial(); }
     /// Whether a curvature is known that bounds the loss from above on both sides (Jaakkola and

@@ -271,9 +271,12 @@ private:
             sum.add(point.gradient[j], point.coef[j], _model.slots().penalty_factor(j),
                     _model.slots().lower(j), _model.slots().upper(j), _model.norm(j));
         sum.add_rest(_check.largest_outside(k + 1));
-        return sum.result(point.loss - _loop.likelihood().saturated(), [&](double rest) {
-            return _model.conjugate_distance(point, rest, 0.01 * _task.tol * _null_loss);
-        });
+        Certificate result =
+            sum.result(point.loss - _loop.likelihood().saturated(), [&](double rest) {
+                return _model.conjugate_distance(point, rest, 0.01 * _task.tol * _null_loss);
+            });
+        result.dual_gap += _model.gap_error(point);
+        return result;
     }
 
     /// u over the root of the weights: the residual of the scaled problem.

@@ -66,38 +66,65 @@ public:
         });
     }
 
+    /// The same for a few rows, to be added up.
+    /// @param eta of these rows @param u of these rows
+    FamilySums evaluate_rows(Index first, Index n, const double* eta, double intercept,
+                             double* u) const {
+        std::vector<double> softened;
+        return scaled(_family.kernels().evaluate(n, _y.data() + first, _wt.data() + first,
+                                                 soften(eta, n, softened), intercept / _temperature,
+                                                 u));
+    }
+
+    /// Whether residuals sum to 0, nearly, and the loss would not fall by more either.
+    bool is_balanced(const FamilySums& sums, double enough) const {
+        const double rounding = 2e-16 * (_mean_response + 1e-3);
+        const double size = std::abs(sums.residual);
+        return !_fit_intercept || !(size > rounding) ||
+               (size <= enough && size * size <= enough * sums.curvature);
+    }
+
+    /// How far the intercept is from where residuals sum to 0.
+    double shift_to_balance(const FamilySums& sums) const {
+        return _family.shift_to_balance(sums, _mean_response);
+    }
+
     /// The same at the intercept that makes the residuals sum to 0, which depends on eta alone;
-    /// intercept 0 if none is fitted. Newton's method inside a bracket.
+    /// intercept 0 if none is fitted.
     /// @param start a guess
     /// @param enough |sum u| that counts as 0 if the loss falls by no more than that either
     Balanced balance(const Runtime& runtime, const double* eta, double start, double enough,
                      double* u) const {
-        constexpr int most_steps = 100;
-        const double rounding = 2e-16 * (_mean_response + 1e-3);
-        double longest = 3.0 * _temperature;
         if (!_fit_intercept) return {0.0, evaluate(runtime, eta, 0.0, u)};
-        double low = -std::numeric_limits<double>::infinity(), high = -low;
         // At the guess residuals are wanted only if it is good enough, which is rare.
         Balanced at{start, derivatives(runtime, eta, start)};
-        bool evaluated = false;
-        for (int step = 0; step < most_steps; ++step) {
-            const FamilySums& sums = at.sums;
-            const double size = std::abs(sums.residual);
-            if (!(size > rounding)) break;
-            if (size <= enough && size * size <= enough * sums.curvature) break;
-            (sums.residual > 0.0 ? low : high) = at.intercept;
-            const double wanted = _family.shift_to_balance(sums, _mean_response);
-            double next =
-                at.intercept +
-                (std::abs(wanted) < longest ? wanted : std::copysign(longest, sums.residual));
-            if (!(next > low && next < high)) next = 0.5 * (low + high);
-            if (next == at.intercept || !std::isfinite(next)) break;
-            at = {next, evaluate(runtime, eta, next, u)};
-            evaluated = true;
-            longest *= 2.0;
-        }
-        if (!evaluated) at.sums = evaluate(runtime, eta, at.intercept, u);
+        if (!search(runtime, eta, enough, at, u)) at.sums = evaluate(runtime, eta, at.intercept, u);
         return at;
+    }
+
+    /// The same from a guess that has been evaluated. @return whether the intercept changed
+    bool balance_on(const Runtime& runtime, const double* eta, double enough, Balanced& at,
+                    double* u) const {
+        return _fit_intercept && search(runtime, eta, enough, at, u);
+    }
+
+    /// Sum over the rows of (u - from + step D)^2 / wt: how far residuals are from what curvatures
+    /// D say of a step of the intercept.
+    double deviation(const Runtime& runtime, const double* u, const double* from, const double* D,
+                     double step) const {
+        const RowBlocks blocks = this->blocks();
+        std::vector<double> parts(blocks.count());
+        parallel_for(runtime, blocks.count(), [&](Index block) {
+            double sum = 0.0;
+            for (Index i = blocks.first(block); i < blocks.last(block); ++i) {
+                const double apart = u[i] - from[i] + step * D[i];
+                if (_wt[i] > 0.0) sum += apart * (apart / _wt[i]);
+            }
+            parts[block] = sum;
+        });
+        double sum = 0.0;
+        for (const double part : parts) sum += part;
+        return sum;
     }
 
     /// Whether eta of row i fits ever better towards one side.
@@ -171,16 +198,38 @@ private:
             parts[block] = kernel(first, n, soften(eta + first, n, softened));
         });
         FamilySums sums;
-        for (const FamilySums& part : parts) {
-            sums.loss += part.loss;
-            sums.residual += part.residual;
-            sums.curvature += part.curvature;
-            sums.slope += part.slope;
-        }
+        for (const FamilySums& part : parts) sums += part;
+        return scaled(sums);
+    }
+
+    FamilySums scaled(FamilySums sums) const {
         sums.loss *= _temperature;
         sums.curvature /= _temperature;
         sums.slope /= _temperature * _temperature;
         return sums;
+    }
+
+    /// Newton's method inside a bracket. @return whether it moved, and residuals were written
+    bool search(const Runtime& runtime, const double* eta, double enough, Balanced& at,
+                double* u) const {
+        constexpr int most_steps = 100;
+        double longest = 3.0 * _temperature;
+        double low = -std::numeric_limits<double>::infinity(), high = -low;
+        bool moved = false;
+        for (int step = 0; step < most_steps && !is_balanced(at.sums, enough); ++step) {
+            const FamilySums& sums = at.sums;
+            (sums.residual > 0.0 ? low : high) = at.intercept;
+            const double wanted = shift_to_balance(sums);
+            double next =
+                at.intercept +
+                (std::abs(wanted) < longest ? wanted : std::copysign(longest, sums.residual));
+            if (!(next > low && next < high)) next = 0.5 * (low + high);
+            if (next == at.intercept || !std::isfinite(next)) break;
+            at = {next, evaluate(runtime, eta, next, u)};
+            moved = true;
+            longest *= 2.0;
+        }
+        return moved;
     }
 
     const double* soften(const double* eta, Index n, std::vector<double>& buffer) const {

@@ -57,9 +57,10 @@ public:
             }
             if (open.empty()) return;
             _runtime.interrupt.check();
-            _model.evaluate(points, enough_balance());
+            evaluate(open, points);
+            for (Descent* descent : open) _rejects += descent->judge(_model);
+            sharpen(open);
             std::erase_if(open, [&](Descent* descent) {
-                _rejects += descent->judge(_model);
                 if (descent->is_only_rough() && (descent->l1 > 0.0 || descent->l2 > 0.0) &&
                     _model.fit_free(descent->best, descent->noise(), enough_balance()))
                     descent->smoothed(_model);
@@ -117,6 +118,30 @@ private:
     /// |sum u| that is small beside the gap, for coefficients of length 1. Very small: where means
     /// underflow, what scaling the dual point costs is of first order.
     double enough_balance() const { return 1e-4 * _task.tol * _null_loss; }
+
+    void evaluate(const std::vector<Descent*>& open, std::span<GlmPoint* const> points) {
+        const bool all_penalised = std::ranges::all_of(
+            open, [](const Descent* descent) { return descent->l1 + descent->l2 > 0.0; });
+        if (all_penalised)
+            _model.estimate(points, enough_balance());
+        else
+            _model.evaluate(points, enough_balance());
+    }
+
+    /// Looks at those again whose estimated gap is small.
+    void sharpen(const std::vector<Descent*>& open) {
+        constexpr double share = 0.02;
+        std::vector<GlmPoint*> points;
+        std::vector<Descent*> near;
+        for (Descent* descent : open) {
+            if (!descent->awaits_sharpening()) continue;
+            near.push_back(descent);
+            points.push_back(&descent->best);
+        }
+        if (near.empty()) return;
+        _model.sharpen(points, enough_balance(), share * _task.tol * _null_loss);
+        for (Descent* descent : near) descent->sharpened(_model);
+    }
 
     /// Where rows are misfit by far the loss is flat there, and a quadratic model knows nothing.
     /// Solves the softened losses T l(y, eta / T), T falling to 1, each from the solution before.

@@ -242,6 +242,28 @@ public:
         _columns.evaluate(points, enough);
     }
 
+    /// The same, but gradients may be approximate, for points that have to be sharpened before
+    /// they can be taken for a solution.
+    void estimate(std::span<GlmPoint* const> points, double enough) {
+        if (bears_errors())
+            _columns.estimate(points, enough, curvatures());
+        else
+            _columns.evaluate(points, enough);
+    }
+    /// @param most the error of the gap that does not matter
+    void sharpen(std::span<GlmPoint* const> points, double enough, double most) {
+        // Of the largest |c_j| / |z_j| that there can be.
+        const double nothing = 1e-9 * std::sqrt(_data.target_square);
+        std::vector<double> errors;
+        for (const GlmPoint* point : points)
+            errors.push_back(std::min(nothing, most / gap_of_errors(*point)));
+        _columns.sharpen(points, enough, curvatures(), errors);
+    }
+    /// What the gap of a point may be wrong by.
+    double gap_error(const GlmPoint& point) const {
+        return point.error == 0.0 ? 0.0 : point.error * gap_of_errors(point);
+    }
+
 private:
     /// Moves the free columns' coefficients by as large a share of `step` as does not raise the
     /// loss. @return false: there is none
@@ -271,6 +293,31 @@ private:
             }
         }
         return false;
+    }
+
+    Curvatures curvatures() const { return {_curvature, _curvature_sum, _cross}; }
+
+    /// Without a penalty, or at a bound, a gap takes correlations to rounding.
+    bool bears_errors() const {
+        if (_curvature.empty() || !_likelihood.fits_intercept()) return false;
+        for (int j = 0; j < static_cast<int>(size()); ++j)
+            if (_slots.penalty_factor(j) == 0.0 || std::isfinite(_slots.lower(j)) ||
+                std::isfinite(_slots.upper(j)))
+                return false;
+        return true;
+    }
+
+    /// What the gap changes by at most for each |z_j| that correlations change by: those of
+    /// coefficients count, and the largest one says by how much the dual point is scaled.
+    double gap_of_errors(const GlmPoint& point) const {
+        double size = 0.0, penalty = 0.0, largest = 0.0;
+        for (int j = 0; j < static_cast<int>(point.coef.size()); ++j) {
+            const double v = _slots.penalty_factor(j), t = std::abs(point.coef[j]);
+            size += norm(j) * t;
+            penalty += v * t;
+            largest = std::max(largest, norm(j) / v);
+        }
+        return size + largest * penalty;
     }
 
     /// Slots of penalty factor 0; none if one of them has a bound.

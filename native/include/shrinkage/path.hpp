@@ -35,8 +35,8 @@ struct Counts {
     Index factorised = 0;       ///< Cholesky or eigen decompositions
     Index column_products = 0;  ///< columns of X multiplied with residuals, over the path
     Index violators = 0, batches = 0, resolved = 0, working_set = 0;  ///< working-set plan only
-    /// Newton's method only: sweeps over the active columns, points evaluated in them (several may
-    /// share a sweep), weighted Gram matrices, points that were no better than the one before.
+    /// Newton's method only: reads of the active columns, points evaluated in them (several may
+    /// share a read), weighted Gram matrices, points that were no better than the one before.
     Index passes = 0, evaluations = 0, grams = 0, rejects = 0;
 
     Counts& operator+=(const Counts& more) {

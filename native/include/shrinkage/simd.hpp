@@ -70,6 +70,14 @@ struct FamilySums {
     double residual = 0.0;   ///< u = wt (y - mu)
     double curvature = 0.0;  ///< h = wt dmu/deta
     double slope = 0.0;      ///< dh/deta
+
+    FamilySums& operator+=(const FamilySums& more) {
+        loss += more.loss;
+        residual += more.residual;
+        curvature += more.curvature;
+        slope += more.slope;
+        return *this;
+    }
 };
 
 /// Kernels of one family on rows with eta_i + shift as linear predictor.
