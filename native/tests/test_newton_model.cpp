@@ -102,6 +102,48 @@ void check_columns(const Matrix& X, const Design& design, bool is_centred, int n
         for (const Index k : {Index{0}, X.p}) CHECK_CLOSE(product[k + j], sum[j], 1e-9);
 }
 
+/// Compares products with the weighted Gram matrix that is not formed with plain loops.
+void check_products(const Matrix& X, const Design& design, int n_threads) {
+    const Runtime runtime = runtime_of(n_threads);
+    SparseRows columns(design);
+    GrowingSquare gram;
+    std::vector<double> sum, sum_again, squares, parts, x, out(X.p);
+    for (const Index end : {X.p / 2, X.p}) {
+        const Index first = columns.size();
+        for (Index j = first; j < end; ++j) columns.append(runtime.simd, j, shift_of(j), scale);
+        columns.appended();
+        columns.weighted_gram(runtime, X.d.data(), first, gram, sum);
+        columns.weighted_squares(X.d.data(), first, sum_again, squares);
+    }
+    for (Index j = 0; j < X.p; ++j) x.push_back(1.0 - 0.3 * static_cast<double>(j));
+    columns.multiply_gram(runtime, X.d.data(), x.data(), parts, out.data());
+    for (Index j = 0; j < X.p; ++j) {
+        const double* column = gram.data() + j * gram.ld();
+        double product = 0.0;
+        for (Index k = 0; k < X.p; ++k) product += column[k] * x[k];
+        CHECK_CLOSE(out[j], product, 1e-9);
+        CHECK_CLOSE(sum_again[j], sum[j], 1e-9);
+        CHECK_CLOSE(squares[j], column[j], 1e-9);
+    }
+}
+
+/// A Gram matrix that others may only multiply with.
+class HiddenGram final : public ProductsOf {
+public:
+    HiddenGram(const std::vector<double>& G, Index p) : _gram(G), _size(p) {}
+    void multiply(const double* x, double* out) const override {
+        for (Index j = 0; j < _size; ++j) {
+            out[j] = 0.0;
+            for (Index k = 0; k < _size; ++k) out[j] += _gram[j * _size + k] * x[k];
+        }
+    }
+    double entry_on_diagonal(int j) const override { return _gram[j * _size + j]; }
+
+private:
+    const std::vector<double>& _gram;
+    Index _size;
+};
+
 /// min b'G b / 2 - q'b + l1 |b|_1 as slots for the engine.
 QuadraticSlots slots_of(const Runtime& runtime, const std::vector<double>& G, Index p) {
     QuadraticSlots slots(runtime);
@@ -155,6 +197,7 @@ TEST(sparse_rows_equal_plain_loops) {
             const SparseDesign<double, std::int32_t> design(
                 columns.values.data(), columns.rows.data(), columns.starts.data(), X.n, X.p);
             check_columns<SparseRows>(X, design, false, n_threads);
+            check_products(X, design, n_threads);
         }
 }
 
@@ -267,6 +310,80 @@ TEST(a_quadratic_held_by_columns_has_the_same_solution_as_by_its_gram_matrix) {
             const std::vector<double> want = solution(one, p), found = solution(other, p);
             for (Index j = 0; j < p; ++j) CHECK_CLOSE(found[j], want[j], 1e-9);
         }
+}
+
+TEST(a_quadratic_known_by_products_has_the_same_solution_as_by_its_gram_matrix) {
+    constexpr Index p = 40;
+    const Runtime runtime = runtime_of(1);
+    const EngineSettings settings{1000, p, 1.0};
+    testing::Draw draw(34);
+    std::vector<double> G = random_gram(draw, p), q(p);
+    const HiddenGram hidden(G, p);
+    for (const double l2 : {0.0, 0.5}) {
+        const Method method = l2 > 0.0 ? Method::cholesky : Method::inverse;
+        QuadraticSlots by_gram = slots_of(runtime, G, p), by_products = slots_of(runtime, G, p);
+        ActiveSet<QuadraticSlots> one(runtime, by_gram, method, settings);
+        ActiveSet<QuadraticSlots> other(runtime, by_products, method, settings);
+        by_products.set_linear_term(q);
+        CHECK(other.solve(1.0, l2) == Status::converged);  // by its Gram matrix, so far
+        by_products.hold(hidden);
+        by_products.gram_written();
+        other.gram_changed(0.0);
+        for (const double l1 : {30.0, 3.0, 0.3})
+            for (int change = 0; change < 5; ++change) {
+                for (double& value : q) value = 30.0 * draw.normal();
+                one.linear_term_changed(by_gram.set_linear_term(q));
+                other.linear_term_changed(by_products.set_linear_term(q));
+                CHECK(one.solve(l1, l2) == Status::converged);
+                CHECK(other.solve(l1, l2) == Status::converged);
+                const std::vector<double> want = solution(one, p), found = solution(other, p);
+                for (Index j = 0; j < p; ++j) CHECK_CLOSE(found[j], want[j], 1e-8);
+            }
+        CHECK(by_products.n_products() > 0);
+        const std::vector<int> some{0, 2, 7}, others{1, 5};
+        std::vector<double> entries(some.size() * others.size());
+        by_products.cross(others, some, entries.data(), static_cast<Index>(some.size()));
+        for (std::size_t i = 0; i < entries.size(); ++i)
+            CHECK_CLOSE(entries[i], G[others[i / 3] * p + some[i % 3]], 1e-12);
+    }
+}
+
+TEST(what_was_asked_for_roughly_is_solved_with_fewer_products) {
+    constexpr Index p = 60;
+    const Runtime runtime = runtime_of(1);
+    testing::Draw draw(35);
+    const std::vector<double> G = random_gram(draw, p);
+    std::vector<double> q(p);
+    for (double& value : q) value = 30.0 * draw.normal();
+    const HiddenGram hidden(G, p);
+    Index fewest = 0;
+    for (const double accuracy : {1e-3, 1e-12}) {
+        QuadraticSlots slots(runtime);
+        slots.hold(hidden);
+        for (Index j = 0; j < p; ++j)
+            slots.add({.c0 = 0.0,
+                       .diagonal = G[j * p + j],
+                       .penalty_factor = 1.0,
+                       .lower = -testing::infinity,
+                       .upper = testing::infinity,
+                       .rounding = std::sqrt(G[j * p + j])});
+        ActiveSet<QuadraticSlots> engine(runtime, slots, Method::inverse, {1000, p, 1.0});
+        engine.set_accuracy(accuracy, std::max(accuracy, 1e-11));
+        engine.linear_term_changed(slots.set_linear_term(q));
+        CHECK(engine.solve(3.0, 0.0) == Status::converged);
+        const std::vector<double> b = solution(engine, p);
+        for (Index j = 0; j < p; ++j) {
+            double c = q[j];
+            for (Index k = 0; k < p; ++k) c -= G[j * p + k] * b[k];
+            const double violation =
+                b[j] != 0.0 ? std::abs(c - std::copysign(3.0, b[j])) : std::abs(c) - 3.0;
+            CHECK(violation <= 3.0 * std::max(20.0 * accuracy, 1e-9));
+        }
+        if (accuracy > 1e-6)
+            fewest = slots.n_products();
+        else
+            CHECK(slots.n_products() > fewest);
+    }
 }
 
 TEST(anderson_solves_a_linear_iteration_of_two_variables_in_three_steps) {

@@ -143,8 +143,8 @@ public:
     }
 
     /// Coefficients that solve the members' equations, signs and bounds held as they are. Does not
-    /// depend on the present coefficients (but for the start of an iteration), so that no error
-    /// accumulates.
+    /// depend on the present coefficients, so that no error accumulates.
+    /// @param target holds the start of an iteration, one entry a member
     void solve_members(double l1, const Accuracy& accuracy, std::vector<double>& target) {
         refresh_held();
         _right_hand.resize(_coef.size());
@@ -153,7 +153,6 @@ public:
             const int j = members()[i];
             _right_hand[i] = held[j] - l1 * _slots.penalty_factor(j) * _sign[i];
         }
-        target = _coef;
         _system.solve(_right_hand.data(), accuracy, target.data());
     }
 

@@ -12,6 +12,8 @@ struct EngineSettings {
     double y_norm;     ///< |y|, the scale of rounding errors
     /// Misfit of the members' equations that is as good as none, in units of |y|.
     double rounding = 1e-15;
+    /// The same in units of l1, and by how much a correlation may exceed l1 there.
+    double misfit = 1e-12, excess = 1e-11;
 };
 
 /// Monotone active-set Newton method for one point after another of
@@ -44,6 +46,12 @@ public:
 
     /// Call after the Gram entries of the slots have changed, and perhaps their c0.
     void gram_changed(double y_norm);
+
+    /// How exact solutions must be, as in EngineSettings.
+    void set_accuracy(double misfit, double excess) {
+        _settings.misfit = misfit;
+        _settings.excess = excess;
+    }
 
     /// Fit only the slots that are never penalised; correlations() are then those of the null
     /// model. Only before the first solve().
@@ -91,16 +99,17 @@ private:
     bool has_kink(int j) const { return _l1 > 0.0 && _slots.penalty_factor(j) > 0.0; }
     /// By how much a correlation may exceed its limit before its slot is a violator.
     double tolerance(int j) const {
-        return std::max(1e-11 * _l1 * _slots.penalty_factor(j),
+        return std::max(_settings.excess * _l1 * _slots.penalty_factor(j),
                         8e-15 * _magnitude * _slots.rounding(j));
     }
     /// Of the members' equations.
-    Accuracy accuracy() const { return {1e-12 * _l1, _settings.rounding * _magnitude}; }
+    Accuracy accuracy() const { return {_settings.misfit * _l1, _settings.rounding * _magnitude}; }
     double misfit() { return _point.misfit(_l1, _l2, accuracy(), _misfit); }
 
     Status run();
     Status iterate();
     void start(double l1, double l2);
+    void enter_first();
     bool drop_overshot();
     bool predict();
     void refresh_direction()
@@ -116,6 +125,7 @@ private:
     void find_violators();
     void watch_for_decay();
     void keep_worst();
+    Index enter_violators();
     bool enter_or_exchange();
     bool exchange(const Violator& entering);
     double null_direction(int j, double towards);

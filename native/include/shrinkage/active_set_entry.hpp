@@ -67,15 +67,21 @@ void ActiveSet<S>::keep_worst() {
     std::sort(_violators.begin(), _violators.end(), before);
 }
 
+/// @return how many entered
 template <Slots S>
-bool ActiveSet<S>::enter_or_exchange() {
+Index ActiveSet<S>::enter_violators() {
     _entering.clear();
     _entering_signs.clear();
     for (const Violator& each : _violators) {
         _entering.push_back(each.slot);
         _entering_signs.push_back(each.sign);
     }
-    if (_point.enter(_entering, _entering_signs) > 0) return true;
+    return _point.enter(_entering, _entering_signs);
+}
+
+template <Slots S>
+bool ActiveSet<S>::enter_or_exchange() {
+    if (enter_violators() > 0) return true;
     return exchange(_violators.front());
 }
 

@@ -49,6 +49,7 @@ Status ActiveSet<S>::run() {
 template <Slots S>
 Status ActiveSet<S>::iterate() {
     bool at_target = predict();
+    if (_point.system().knows_products_only()) enter_first();
     for (_rounds = 1; _rounds <= _settings.max_rounds; ++_rounds) {
         _runtime.interrupt.check();
         ++_counts.rounds;
@@ -78,6 +79,17 @@ Status ActiveSet<S>::iterate() {
     }
     --_rounds;
     return Status::max_rounds;
+}
+
+/// Where solving means iterating it is dear, and where the last solution stands is known what all
+/// correlations are now: whoever exceeds the penalty there enters before the first solve.
+template <Slots S>
+void ActiveSet<S>::enter_first() {
+    evaluate();
+    find_violators();
+    if (_violators.empty()) return;
+    keep_worst();
+    enter_violators();
 }
 
 template <Slots S>
@@ -175,9 +187,14 @@ void ActiveSet<S>::refresh_direction()
 template <Slots S>
 void ActiveSet<S>::walk() {
     _predictions = 0;
+    const auto start_here = [&] { _target.assign(_point.coef().begin(), _point.coef().end()); };
+    start_here();
     for (;;) {
         _runtime.interrupt.check();
-        if (_point.system().needs_rebuild()) rebuild_factor();
+        if (_point.system().needs_rebuild()) {
+            rebuild_factor();
+            start_here();
+        }
         _point.solve_members(_l1, accuracy(), _target);
         if (drop_all_wrong()) continue;
         const Break next = first_break();
@@ -185,6 +202,8 @@ void ActiveSet<S>::walk() {
         const std::span<double> coef = _point.coef();
         for (Index i = 0; i < _point.size(); ++i) coef[i] += next.step * (_target[i] - coef[i]);
         _point.leave(next.position, next.value);
+        _target[next.position] = _target.back();
+        _target.pop_back();
     }
     std::copy(_target.begin(), _target.end(), _point.coef().begin());
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <limits>
 #include <optional>
+#include <type_traits>
 
 #include "shrinkage/cholesky_factor.hpp"
 #include "shrinkage/conjugate_gradient.hpp"
@@ -8,6 +9,7 @@
 #include "shrinkage/dual_factor.hpp"
 #include "shrinkage/gram_slots.hpp"
 #include "shrinkage/inverse_factor.hpp"
+#include "shrinkage/operator_solver.hpp"
 #include "shrinkage/quadratic_slots.hpp"
 
 namespace shrinkage {
@@ -38,7 +40,7 @@ struct LargeSystem<DenseSlots> {
 };
 template <>
 struct LargeSystem<QuadraticSlots> {
-    using type = DualFactor<QuadraticSlots>;
+    using type = LargeQuadratic;
 };
 template <>
 struct LargeSystem<SparseSlots> {
@@ -74,6 +76,13 @@ public:
     std::span<const int> members() const { return _members; }
     Index size() const { return static_cast<Index>(_members.size()); }
     bool uses_inverse() const { return _solver == Solver::inverse; }
+    /// Whether the Gram entries of members are known by products only.
+    bool knows_products_only() const {
+        if constexpr (std::is_same_v<S, QuadraticSlots>)
+            return _large.iterates();
+        else
+            return false;
+    }
 
     void set_l2(double l2) {
         _l2 = l2;
@@ -173,6 +182,11 @@ public:
     /// Reads the Gram entries of the members anew, because they have changed.
     /// @return as rebuild()
     bool gram_changed() {
+        if (knows_products_only() && _solver != Solver::large) {
+            _inverse.restart(0);
+            _cholesky.restart({});
+            _solver = Solver::large;
+        }
         if (_solver == Solver::cholesky)
             _slots.cross(_members, _members, _cholesky.gram(), _cholesky.gram_ld());
         return size() == 0 || rebuild();

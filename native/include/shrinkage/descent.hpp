@@ -93,6 +93,7 @@ public:
         _model_is_of_best = false;
         std::swap(best, trial);
         measure(model);
+        if (_rounds == 1) _first_gap = _gap;
         const bool is_near = _gap <= _limits.enough;
         double& least = _is_rough && is_near ? _least_rough : _least_gap;
         const double now_left = _is_rough && is_near ? _roughness : _gap;
@@ -168,6 +169,24 @@ public:
         return (left - 1.5) * iteration > gram ? Wish::refresh : Wish::nothing;
     }
 
+    /// Gap of the first point that was no worse than where the descent started.
+    double first_gap() const { return _first_gap; }
+
+    /// How exact the minimum of the quadratic model should be, in units of l1: what it leaves may
+    /// take its share in the gap that is wanted, or that is to be expected of the next step.
+    /// @param gap of the point from which the step goes, or a guess of the gap where it leads
+    template <class Model>
+    double accuracy(const Model& model, double gap) const {
+        constexpr double share = 0.1, contraction = 0.03, roughest = 1e-3, finest = 1e-12;
+        double norm = 0.0;
+        for (int j = 0; j < static_cast<int>(best.coef.size()); ++j)
+            norm += model.slots().penalty_factor(j) * std::abs(best.coef[j]);
+        const double wanted =
+            std::max(_limits.enough, std::isfinite(gap) ? contraction * gap : 0.0);
+        if (!(norm * l1 > 0.0)) return roughest;
+        return std::clamp(share * wanted / (norm * l1), finest, roughest);
+    }
+
     /// The model has got new curvatures. @param here at this descent's best point
     void refreshed(bool here) {
         _steps_since_refresh = 0;
@@ -190,6 +209,7 @@ public:
             return;
         }
         _fresh_step = false;
+        if constexpr (requires { model.require(0.0); }) model.require(accuracy(model, _gap));
         minimise(model, linear_term(model, best), l1, l2, trial);
         if (_rejects == 0) accelerate(model);
         trial.intercept = model.intercept_at(best, trial.coef);
@@ -288,7 +308,7 @@ private:
     Index _all_rejects = 0;
     Index _idle = 0;  ///< steps in a row without progress
     Index _steps_since_refresh = 0;
-    double _gap = 0.0, _previous_gap = 0.0;
+    double _gap = 0.0, _previous_gap = 0.0, _first_gap = 0.0;
     double _least_gap = 0.0, _least_rough = 0.0;  ///< since reopen()
     double _roughness = 0.0;  ///< largest |c_j| / |z_j| of what is not penalised
     bool _is_rough = false;

@@ -100,7 +100,7 @@ private:
     }
 
     void solve_block() {
-        _model.expect(l2(_first + _size - 1));
+        _model.expect(l1(_first + _size - 1), l2(_first + _size - 1));
         screen(l1(_first + _size - 1));
         if (std::exchange(_wants_refresh, false)) _loop.refresh_at(_history.last());
         if (l1(_first) + l2(_first) == 0.0) _model.restart_engine();
@@ -137,6 +137,7 @@ private:
         limits.most_rounds = std::max<Index>(1, limits.most_rounds - _rounds);
         descent.start(l1(_first + k), l2(_first + k), _history.last(), limits);
         const std::vector<double> q = _history.linear_term(_visited[_first + k].alpha);
+        _model.require(descent.accuracy(_model, _first_gap));
         minimise(_model, q, descent.l1, descent.l2, descent.trial);
         descent.trial.intercept = _model.intercept_at(descent.best, descent.trial.coef);
     }
@@ -341,6 +342,7 @@ private:
     void finish_block() {
         for (Index k = 0; k < _size; ++k) {
             _history.push(_visited[_first + k].alpha, _descents[k].best);
+            if (!is_null(k)) _first_gap = _descents[k].first_gap();
             if (!is_null(k)) _loop.plan().solved(_descents[k].rounds());
         }
         _wants_refresh = _loop.plan().wants_refresh(_model.step_cost(), _model.gram_cost());
@@ -392,6 +394,7 @@ private:
     Index _first = 0, _size = 1;  ///< of the block
     Index _rounds = 0;            ///< on the way to the next alpha that was asked for
     Index _reopened = 0;
+    double _first_gap = 0.0;  ///< after the prediction, of the last alpha solved
     bool _is_polished = false;
     std::array<Descent, most_alphas> _descents;
     std::array<Certificate, most_alphas> _certificates{};

@@ -2,12 +2,14 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "shrinkage/active_columns.hpp"
 #include "shrinkage/active_set.hpp"
 #include "shrinkage/free_columns.hpp"
 #include "shrinkage/quadratic_slots.hpp"
+#include "shrinkage/sparse_rows.hpp"
 #include "shrinkage/working_set.hpp"
 
 namespace shrinkage {
@@ -20,7 +22,7 @@ namespace shrinkage {
 /// which is kept for many steps: near b the loss is about b'G b / 2 - q'b, q = c(b) + G b.
 /// @tparam Columns TiledColumns or SparseRows
 template <class Columns>
-class NewtonModel {
+class NewtonModel : ProductsOf {
 public:
     NewtonModel(const Runtime& runtime, const ScaledColumns& data, const FeatureLimits& limits,
                 const Likelihood& likelihood, Method method, Index max_rounds)
@@ -51,12 +53,16 @@ public:
     double step_cost() const {
         const auto a = static_cast<double>(size()), k = n_members();
         const auto rows = static_cast<double>(_data.rows());
-        const double solve =
-            _slots.holds_gram() ? 1.5 * k * k + 0.6 * a * k : 1.5 * rows * rows + 4.0 * a * rows;
+        constexpr double products = 12.0;
+        const double solve = _slots.has_operator() ? products * product_cost()
+                             : _slots.holds_gram() ? 1.5 * k * k + 0.6 * a * k
+                                                   : 1.5 * rows * rows + 4.0 * a * rows;
         return copies().pass_cost() + 3.0 * rows + 3500.0 + solve;
     }
     double gram_cost() const {
         const double k = n_members(), rows = static_cast<double>(_data.rows());
+        constexpr double products = 6.0;  // the history's points are multiplied anew
+        if (_slots.has_operator()) return products * product_cost();
         if (!_slots.holds_gram())
             return 2.0 * rows * static_cast<double>(size()) + rows * rows * (k + rows) / 45.0;
         return copies().gram_cost() + 3000.0 + std::pow(k, 3) / 45.0;
@@ -69,7 +75,7 @@ public:
         constexpr double by_gram = 1e-15, by_columns = 1e-12;
         _engine.emplace(_runtime, _slots, _method,
                         EngineSettings{_max_rounds, _data.rank_limit, 0.0,
-                                       _slots.holds_gram() ? by_gram : by_columns});
+                                       _slots.rows() == 0 ? by_gram : by_columns});
     }
 
     /// Appends columns; curvatures must have been set.
@@ -77,7 +83,8 @@ public:
         if (features.empty()) return;
         Index first = size();
         _columns.append(features);
-        if (choose_form()) first = 0;
+        const bool changes_form = choose_form();
+        if (changes_form) first = 0;
         build_gram(first);
         for (Index slot = _slots.size(); slot < size(); ++slot) {
             const Index j = feature(static_cast<int>(slot));
@@ -89,19 +96,23 @@ public:
                         .upper = _limits.upper(j),
                         .rounding = std::sqrt(diagonal)});
         }
-        if (first == 0)
-            restart_from_gram();
+        if (changes_form || first == 0)
+            form_changed();
         else
             _engine->slots_added();
     }
 
-    /// Says how small the L2 penalty will be, on which it depends how G is held.
-    void expect(double l2) {
+    /// Says how small the penalties will be, on which it depends how G is held.
+    void expect(double l1, double l2) {
+        _l1 = l1;
         _l2 = l2;
         if (size() == 0 || !choose_form()) return;
         build_gram(0);
-        restart_from_gram();
+        form_changed();
     }
+
+    /// How exact the next minimum has to be, in units of l1, if that saves anything.
+    void require(double accuracy) { _accuracy = accuracy; }
 
     /// Takes the curvatures for G, which is computed anew if there are columns.
     void refresh(std::vector<double>&& curvature) {
@@ -133,7 +144,15 @@ public:
     /// Minimises b'G b / 2 - q'b + penalty, starting where it ended last. @param coef result
     Status minimise(std::span<const double> q, double l1, double l2, std::vector<double>& coef) {
         _engine->linear_term_changed(_slots.set_linear_term(q));
-        const Status status = _engine->solve(l1, l2);
+        Status status = solve(l1, l2);
+        if (_slots.has_operator() && (status != Status::converged || products_are_too_many())) {
+            _refuses_operator = true;
+            choose_form();
+            build_gram(0);
+            form_changed();
+            _engine->linear_term_changed(_slots.set_linear_term(q));
+            status = solve(l1, l2);
+        }
         coef.assign(static_cast<std::size_t>(size()), 0.0);
         for (std::size_t i = 0; i < _engine->features().size(); ++i)
             coef[_engine->features()[i]] = _engine->coef()[i];
@@ -314,23 +333,80 @@ private:
 
     double n_members() const { return static_cast<double>(_engine->features().size()); }
 
-    /// By columns W = D^1/2 (Z - 1 v'/s) where G would be far larger. @return whether that changed
+    /// By columns W = D^1/2 (Z - 1 v'/s) where G would be larger, by products with the sparse
+    /// columns where it would be far denser. @return whether that changed
     bool choose_form() {
-        constexpr Index far_more = 2;
         const bool by_columns =
-            size() > far_more * _data.rows() && DualFactor<QuadraticSlots>::is_exact(_slots, _l2);
-        if (by_columns != _slots.holds_gram()) return false;
-        _slots.hold(by_columns ? _data.rows() : 0);
+            size() > _data.rows() && DualFactor<QuadraticSlots>::is_exact(_slots, _l2);
+        const bool by_products = !by_columns && suits_products();
+        if (by_columns == (_slots.rows() > 0) && by_products == _slots.has_operator()) return false;
+        if (by_products)
+            _slots.hold(*this);
+        else
+            _slots.hold(by_columns ? _data.rows() : 0);
         return true;
     }
 
-    void restart_from_gram() {
+    /// Whether a solve with a factor costs more than iterations do. Once yes, always yes: columns
+    /// that come late are the sparser ones.
+    bool suits_products() const {
+        if constexpr (!std::is_same_v<Columns, SparseRows>) return false;
+        constexpr Index few = 300;
+        constexpr double products = 6.0;
+        if (_refuses_operator || _l1 == 0.0 || _slots.any_free() || size() < few) return false;
+        const auto k = static_cast<double>(size());
+        return _slots.has_operator() || 3.0 * k * k > products * product_cost();
+    }
+    /// Nanoseconds, about.
+    double product_cost() const {
+        if constexpr (std::is_same_v<Columns, SparseRows>) return 1.2 * copies().stored();
+        return 0.0;
+    }
+    /// What products have cost beyond the work with a factor has added up to the price of one.
+    bool products_are_too_many() {
+        const double k = n_members();
+        const auto n = static_cast<double>(_slots.n_products() - _products_before);
+        _products_before = _slots.n_products();
+        _regret = std::max(0.0, _regret + n * product_cost() - 10.0 * k * k);
+        return _regret > k * k * k / 10.0 + copies().gram_cost();
+    }
+
+    Status solve(double l1, double l2) {
+        if (_slots.has_operator()) _engine->set_accuracy(_accuracy, std::max(1e-11, _accuracy));
+        return _engine->solve(l1, l2);
+    }
+
+    /// G has been written in another form, or for the first time.
+    void form_changed() {
         ++_version;
         _slots.gram_written();
-        restart_engine();
+        if (_slots.has_operator()) {
+            _engine->slots_added();
+            _engine->gram_changed(0.0);
+        } else {
+            restart_engine();
+        }
+    }
+
+    void multiply(const double* x, double* out) const override {
+        if constexpr (std::is_same_v<Columns, SparseRows>) {
+            copies().multiply_gram(_runtime, _curvature.data(), x, _parts, out);
+            if (!_likelihood.fits_intercept()) return;
+            const double along = _runtime.simd.f64.dot(size(), _cross.data(), x);
+            _runtime.simd.f64.axpy(size(), -along / _curvature_sum, _cross.data(), out);
+        }
+    }
+    double entry_on_diagonal(int j) const override {
+        constexpr double least = 1e-14;  // of a column that the intercept explains but for rounding
+        const double whole = _squares[j];
+        const double share = _likelihood.fits_intercept() ? _cross[j] / _curvature_sum : 0.0;
+        return std::max({whole - share * _cross[j], least * whole, 1e-300});
     }
 
     void build_gram(Index first) {
+        if constexpr (std::is_same_v<Columns, SparseRows>)
+            if (_slots.has_operator())
+                return copies().weighted_squares(_curvature.data(), first, _cross, _squares);
         if (!_slots.holds_gram()) return build_columns(first);
         GrowingSquare& gram = _slots.gram();
         copies().weighted_gram(_runtime, _curvature.data(), first, gram, _cross);
@@ -377,6 +453,13 @@ private:
     FreeColumns _free;
     std::vector<double> _curvature;  ///< D
     std::vector<double> _cross;      ///< Z'D 1, of the copies
+    std::vector<double> _squares;    ///< diagonal of Z'D Z, where only products are taken
+    mutable std::vector<double> _parts;
+    double _accuracy = 1e-12;
+    bool _refuses_operator = false;  ///< iterations were too many
+    Index _products_before = 0;
+    double _regret = 0.0;
+    double _l1 = 0.0;  ///< the least to come
     double _curvature_sum = 0.0;
     double _l2 = 0.0;  ///< the least to come
     Index _version = 0;

@@ -95,10 +95,7 @@ public:
         std::vector<double> by_slot(_shifts.size(), 0.0);
         for (std::size_t k = 0; k < list.size(); ++k) by_slot[list[k]] = coef[k];
         for (Index i = first; i < last; ++i) {
-            double sum = 0.0;
-            for (Index e = _starts[i]; e < _starts[i + 1]; ++e)
-                sum += _values[e] * by_slot[_slots[e]];
-            eta[i - first] += sum;
+            eta[i - first] += row_product(i, by_slot.data());
         }
     }
 
@@ -114,6 +111,39 @@ public:
                     target[_slots[e]] += _values[e] * factor;
             }
         }
+    }
+
+    /// out = C' diag(d) C x with the copies C: not centred. Each row is read once; block sums are
+    /// added in the order of the blocks.
+    void multiply_gram(const Runtime& runtime, const double* d, const double* x,
+                       std::vector<double>& parts, double* out) const {
+        const RowBlocks blocks = this->blocks();
+        parts.assign(static_cast<std::size_t>(blocks.count() * size()), 0.0);
+        parallel_for(runtime, blocks.count(), [&](Index block) {
+            double* target = parts.data() + block * size();
+            for (Index i = blocks.first(block); i < blocks.last(block); ++i) {
+                const double factor = d[i] * row_product(i, x);
+                for (Index e = _starts[i]; e < _starts[i + 1]; ++e)
+                    target[_slots[e]] += _values[e] * factor;
+            }
+        });
+        std::copy_n(parts.data(), size(), out);
+        for (Index block = 1; block < blocks.count(); ++block)
+            runtime.simd.f64.axpy(size(), 1.0, parts.data() + block * size(), out);
+    }
+
+    /// sum[first:] = C'd and squares[first:], the diagonal of C' diag(d) C.
+    void weighted_squares(const double* d, Index first, std::vector<double>& sum,
+                          std::vector<double>& squares) const {
+        for (auto* each : {&sum, &squares}) {
+            each->resize(static_cast<std::size_t>(size()));
+            std::fill(each->begin() + first, each->end(), 0.0);
+        }
+        for (Index i = 0; i < rows(); ++i)
+            for (Index e = _starts[i + 1] - 1; e >= _starts[i] && _slots[e] >= first; --e) {
+                sum[_slots[e]] += d[i] * _values[e];
+                squares[_slots[e]] += d[i] * _values[e] * _values[e];
+            }
     }
 
     /// gram[:, first:] = C' diag(d) C[:, first:], full and symmetric, and sum[first:] = C'd, with
@@ -138,6 +168,19 @@ public:
     }
 
 private:
+    /// In two sums, or each term would wait for the one before.
+    double row_product(Index i, const double* by_slot) const {
+        double even = 0.0, odd = 0.0;
+        Index e = _starts[i];
+        const Index end = _starts[i + 1];
+        for (; e + 1 < end; e += 2) {
+            even += _values[e] * by_slot[_slots[e]];
+            odd += _values[e + 1] * by_slot[_slots[e + 1]];
+        }
+        if (e < end) even += _values[e] * by_slot[_slots[e]];
+        return even + odd;
+    }
+
     void add_columns_of_gram(const Runtime& runtime, const double* d, Index begin, Index end,
                              GrowingSquare& gram, std::vector<double>& sum) const {
         for (Index j = begin; j < end; ++j) std::fill_n(gram.data() + j * gram.ld(), j + 1, 0.0);
