@@ -74,6 +74,9 @@ public:
     std::span<const int> members() const { return _members; }
     Index size() const { return static_cast<Index>(_members.size()); }
     bool uses_inverse() const { return _solver == Solver::inverse; }
+    /// Whether the members' equations are solved by iteration on a factor of another l2: a start
+    /// near the solution saves steps.
+    bool is_shifted() const { return _solver == Solver::cholesky && _cholesky.is_shifted(); }
 
     void set_l2(double l2) {
         _l2 = l2;
@@ -132,7 +135,7 @@ public:
                 _inverse.multiply(b, x);
                 break;
             case Solver::cholesky:
-                _cholesky.solve(b, x);
+                _cholesky.solve(b, accuracies(accuracy), x);
                 break;
             case Solver::large:
                 _large.solve(_members, b, accuracy, x);
@@ -237,6 +240,14 @@ private:
         _slots.cross(_members, _members, _cholesky.gram(), _cholesky.gram_ld());
     }
 
+    /// One for each member, where the factor needs them.
+    const double* accuracies(const Accuracy& accuracy) {
+        double* out = _accuracies.reserve(size());
+        if (_cholesky.is_shifted())
+            for (Index i = 0; i < size(); ++i) out[i] = accuracy.of(_slots, _members[i]);
+        return out;
+    }
+
     std::vector<double> penalty_factors(std::span<const int> list) const {
         std::vector<double> factors;
         factors.reserve(list.size());
@@ -262,7 +273,7 @@ private:
     InverseFactor _inverse;
     CholeskyFactor _cholesky;
     typename detail::LargeSystem<S>::type _large;
-    GrowingArray<double> _cross, _corner;
+    GrowingArray<double> _cross, _corner, _accuracies;
 };
 
 }  // namespace shrinkage
