@@ -34,10 +34,12 @@ void ActiveSet<S>::find_violators() {
 
 /// Slots whose correlation, were it to go on as between the last two solutions, exceeds the new
 /// penalty enter before the first round, which then is often the only one. A wrong guess is dropped
-/// as soon as the members' equations are solved. @return whether anybody entered
+/// as soon as the members' equations are solved. With an inverse that costs more than a round that
+/// finds them out. @return whether anybody entered
 template <Slots S>
 bool ActiveSet<S>::enter_foreseen() {
     if constexpr (!has_gram) return false;
+    if (_point.system().uses_inverse()) return false;
     constexpr double longest = 1.5;  // step, in units of the one before
     const double before = _previous_l1, earlier = std::exchange(_earlier_l1, before);
     const std::span<const double> c = std::as_const(_point).correlations();

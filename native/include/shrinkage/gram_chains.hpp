@@ -91,10 +91,11 @@ inline PathResult joined(PathResult first, const PathResult& second) {
 inline PathResult gram_path_in_chains(const Runtime& runtime, const ScaledGram& problem,
                                       const PathTask& task) {
     // Smaller ones are not worth a second thread; larger ones not the memory. A start in the middle
-    // is safe where columns are independent.
+    // is safe where columns are independent. An inverse gets there one member at a time: measured,
+    // the way costs as much as the second thread saves.
     constexpr Index fewest_cols = 48, most_cols = 2000, fewest_points = 24, enough_rounds = 100;
     const Index cols = problem.cols(), n_points = static_cast<Index>(task.alphas.size());
-    if (cols < fewest_cols || cols > most_cols || cols > problem.max_rank ||
+    if (task.l1_ratio >= 1.0 || cols < fewest_cols || cols > most_cols || cols > problem.max_rank ||
         n_points < fewest_points || task.max_rounds < enough_rounds || problem.yy == 0.0)
         return gram_path(runtime, problem, task);
 
