@@ -17,11 +17,10 @@ using testing::infinity;
 
 namespace {
 
-/// A random positive definite matrix of 60 columns, the members in play, and a right-hand side.
+/// A random positive definite matrix of 60 columns or more.
 struct Case {
-    static constexpr Index rows = 80, cols = 60;
-
-    Case() : columns(rows * cols), gram(cols * cols) {
+    explicit Case(Index n_cols = 60)
+        : rows(n_cols + 20), cols(n_cols), columns(rows * cols), gram(cols * cols) {
         Draw draw(5);
         for (double& value : columns) value = draw.normal() / std::sqrt(double(rows));
         for (Index j = 0; j < cols; ++j)
@@ -45,6 +44,7 @@ struct Case {
     }
     static double factor(int j) { return 1.0 + j / 60.0; }
 
+    Index rows, cols;
     std::vector<double> columns, gram;
 };
 
@@ -63,24 +63,25 @@ struct Environment {
 template <class Factor>
 void append(const Case& data, Factor& factor, std::vector<int>& members, int first, int last,
             std::vector<char>& accepted) {
-    const int k = last - first;
+    const int k = last - first, size = static_cast<int>(data.cols);
     const auto n = static_cast<Index>(members.size());
     std::vector<double> cross(static_cast<std::size_t>(n * k) + 1),
         corner(static_cast<std::size_t>(k * k));
     for (int q = 0; q < k; ++q) {
-        for (Index i = 0; i < n; ++i) cross[q * n + i] = data.at(members[i], (first + q) % 60);
-        for (int i = 0; i < k; ++i) corner[q * k + i] = data.at((first + i) % 60, (first + q) % 60);
+        for (Index i = 0; i < n; ++i) cross[q * n + i] = data.at(members[i], (first + q) % size);
+        for (int i = 0; i < k; ++i)
+            corner[q * k + i] = data.at((first + i) % size, (first + q) % size);
     }
     accepted.assign(static_cast<std::size_t>(k), 0);
     if constexpr (std::is_same_v<Factor, CholeskyFactor>) {
         std::vector<double> penalty_factor;
-        for (int q = 0; q < k; ++q) penalty_factor.push_back(Case::factor((first + q) % 60));
-        factor.append(penalty_factor, cross.data(), corner.data(), 60, accepted.data());
+        for (int q = 0; q < k; ++q) penalty_factor.push_back(Case::factor((first + q) % size));
+        factor.append(penalty_factor, cross.data(), corner.data(), size, accepted.data());
     } else {
-        factor.append(k, cross.data(), n, corner.data(), 60, accepted.data());
+        factor.append(k, cross.data(), n, corner.data(), size, accepted.data());
     }
     for (int q = 0; q < k; ++q)
-        if (accepted[q]) members.push_back((first + q) % 60);
+        if (accepted[q]) members.push_back((first + q) % size);
 }
 
 void erase(std::vector<int>& members, std::size_t position) {
@@ -161,7 +162,7 @@ TEST(cholesky_follows_members_and_l2) {
     const auto check = [&] {
         const std::vector<double> b = right_hand_side(members.size());
         std::vector<double> x(members.size());
-        factor.solve(b.data(), x.data());
+        factor.solve(b.data(), nullptr, x.data());
         CHECK(data.misfit(members, l2, x, b) <= 1e-12);
     };
     const auto leave = [&](std::size_t position) {
@@ -196,6 +197,51 @@ TEST(cholesky_follows_members_and_l2) {
     check();
 }
 
+TEST(a_factor_serves_several_values_of_l2) {
+    const Case data(150);
+    Environment environment;
+    CholeskyFactor factor(environment.runtime, environment.counts);
+    std::vector<int> members;
+    std::vector<char> accepted;
+    const std::vector<double> accuracy(150, 1e-11);
+    double l2 = 0.3;
+    const auto check = [&] {
+        const std::vector<double> b = right_hand_side(members.size());
+        std::vector<double> x(members.size());
+        factor.solve(b.data(), accuracy.data(), x.data());
+        CHECK(data.misfit(members, l2, x, b) <= 1.1e-11);
+    };
+    factor.set_l2(l2);
+    append(data, factor, members, 0, 120, accepted);
+    check();
+    for (int k = 1; k <= 20; ++k) {
+        factor.set_l2(l2 *= 0.93);
+        check();
+        append(data, factor, members, 119 + k, 120 + k, accepted);
+        check();
+        factor.erase(5 * k);
+        erase(members, static_cast<std::size_t>(5 * k));
+        check();
+    }
+    CHECK(environment.counts.factorised > 1);
+    CHECK(environment.counts.factorised <= 7);
+    const Index before = environment.counts.factorised;
+    factor.set_l2(l2 *= 1e-6);  // too far
+    check();
+    CHECK(environment.counts.factorised == before + 1);
+    factor.set_l2(l2 = 0.0);
+    check();
+    CHECK(environment.counts.factorised == before + 2);
+    // A member that depends on others is found out by a factor of the present l2 alone.
+    factor.set_l2(l2 = 0.3);
+    check();
+    factor.set_l2(l2 = 0.29);
+    check();
+    factor.set_l2(l2 = 1e-14);
+    append(data, factor, members, members[1], members[1] + 1, accepted);
+    CHECK(!accepted[0]);
+}
+
 TEST(cholesky_refuses_dependent_members_and_more_than_its_room) {
     const Case data;
     Environment environment;
@@ -210,7 +256,7 @@ TEST(cholesky_refuses_dependent_members_and_more_than_its_room) {
     CHECK(factor.size() == 14);
     const std::vector<double> b = right_hand_side(14), none(28, 0.0), corner{1.0, 1.0, 1.0, 1.0};
     std::vector<double> x(14);
-    factor.solve(b.data(), x.data());
+    factor.solve(b.data(), nullptr, x.data());
     CHECK(data.misfit(members, 0.0, x, b) <= 1e-12);
     std::vector<char> flags{0, 0};
     factor.append(std::vector{1.0, 1.0}, none.data(), corner.data(), 2, flags.data());
@@ -268,7 +314,7 @@ TEST(dual_solves_more_members_than_rows) {
 TEST(conjugate_gradient_solves_sparse_columns) {
     const Case data;
     Environment environment;
-    const Index rows = Case::rows;
+    const Index rows = data.rows;
     const std::vector<double> target(rows, 0.1);
     const std::vector<double> root_weight(rows, 1.0 / std::sqrt(double(rows)));
     SparseSlots slots(target, root_weight);

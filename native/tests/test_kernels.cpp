@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "check.hpp"
@@ -112,7 +114,54 @@ void check_rank_update(const MatrixKernels& kernels, std::ptrdiff_t n, std::ptrd
     CHECK(a[n] == 1.0);
 }
 
+void check_factor(const FactorKernels& kernels, std::ptrdiff_t n) {
+    testing::Draw draw(7);
+    const std::ptrdiff_t stride = n + 1;
+    std::vector<double> x(n * (n + 3)), a(stride * n, 9.0), u, work(4 * n), b;
+    for (double& value : x) value = draw.normal();
+    for (std::ptrdiff_t j = 0; j < n; ++j)
+        for (std::ptrdiff_t i = 0; i <= j; ++i) {
+            a[j * stride + i] = 0.0;
+            for (std::ptrdiff_t e = 0; e < n + 3; ++e)
+                a[j * stride + i] += x[i * (n + 3) + e] * x[j * (n + 3) + e];
+        }
+    u = a;
+    CHECK(kernels.factorise(n, u.data(), stride, work.data()) == 0);
+    const double scale = static_cast<double>(n + 3);
+    for (std::ptrdiff_t j = 0; j < n; ++j)
+        for (std::ptrdiff_t i = 0; i < stride; ++i) {
+            if (i > j) CHECK(u[j * stride + i] == 9.0);
+            double want = 0.0;
+            for (std::ptrdiff_t e = 0; e <= i && i <= j; ++e)
+                want += u[i * stride + e] * u[j * stride + e];
+            if (i <= j) CHECK(std::abs(a[j * stride + i] - want) <= 1e-14 * scale);
+        }
+    for (std::ptrdiff_t j = 0; j < n; ++j) b.push_back(draw.normal());
+    std::vector<double> solution = b;
+    kernels.solve(n, u.data(), stride, solution.data());
+    for (std::ptrdiff_t i = 0; i < n; ++i) {
+        double image = 0.0, size = 0.0;
+        for (std::ptrdiff_t j = 0; j < n; ++j) {
+            const double entry = a[std::max(i, j) * stride + std::min(i, j)];
+            image += entry * solution[j];
+            size += std::abs(entry * solution[j]);
+        }
+        CHECK(std::abs(image - b[i]) <= 1e-13 * (size + 1.0));
+    }
+    for (std::ptrdiff_t j = 0; j < n; ++j) {  // a minor that is negative
+        u = a;
+        u[j * stride + j] = -1.0;
+        CHECK(kernels.factorise(n, u.data(), stride, work.data()) == j + 1);
+    }
+}
+
 }  // namespace
+
+TEST(factor_kernels_equal_their_definition) {
+    for (const Kernels* kernels : all_kernels())
+        for (const std::ptrdiff_t n : {0, 1, 3, 4, 5, 8, 11, 12, 19, 30, 33})
+            check_factor(kernels->factor, n);
+}
 
 TEST(column_kernels_equal_plain_loops) {
     for (const Kernels* kernels : all_kernels()) {

@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 from shrinkage import LassoCV, RidgeCV, Settings, elastic_net_path
+from shrinkage.solve.certificate import certify
 from tests.cases import FAMILIES, NEWTON_FAMILIES
 from tests.plans import forced
 
@@ -83,6 +84,24 @@ def test_a_path_of_another_family(design, family):
     _assert_equal(
         *_with_threads(lambda settings: elastic_net_path(X, y, settings=settings, **options))
     )
+
+
+@pytest.mark.parametrize("l1_ratio", [0.5, 0.1])
+@pytest.mark.parametrize("shape", [(200, 60), (700, 250)])
+def test_a_path_in_two_chains(shape, l1_ratio):
+    X, y = _problem(lambda rng: _dense(rng, *shape))
+    options = {"l1_ratio": l1_ratio, "alphas": 50, "alpha_min_ratio": 1e-3}
+    paths = _with_threads(lambda settings: elastic_net_path(X, y, settings=settings, **options))
+    _assert_equal(*paths)
+    path = paths[0]
+    # the second chain's way to its first point
+    assert path.counts["rounds"] > path.n_rounds.sum()
+    assert path.counts["rounds"] <= 1.5 * path.n_rounds.sum()
+    for k in range(0, 50, 7):
+        found = certify(
+            X, y, path.coef_path[k], path.intercepts[k], alpha=path.alphas[k], l1_ratio=l1_ratio
+        )
+        assert found.dual_gap <= 1e-9
 
 
 @pytest.mark.parametrize("plan", ["cross-products", "working set"])

@@ -39,13 +39,20 @@ public:
     }
 
     /// Call after c0 or the Gram entries of the slots have changed.
-    void slots_changed() { _held_is_stale = true; }
+    void slots_changed() {
+        _held_is_stale = true;
+        _is_evaluated = false;
+    }
 
     ActiveSystem<S>& system() { return _system; }
     const ActiveSystem<S>& system() const { return _system; }
     std::span<const int> members() const { return _system.members(); }
     Index size() const { return _system.size(); }
-    std::span<double> coef() { return _coef; }
+    /// To be changed: correlations are then those of another point until evaluate().
+    std::span<double> coef() {
+        _is_evaluated = false;
+        return _coef;
+    }
     std::span<const double> coef() const { return _coef; }
     /// -1 or 1 where the L1 penalty acts; 0 for a member without a kink
     std::span<double> signs() { return _sign; }
@@ -78,16 +85,19 @@ public:
     /// A member leaves, to 0 or to the bound that `value` is.
     void leave(Index position, double value) {
         const int j = members()[position];
+        const bool stays = _is_evaluated && _coef[position] == value;
         _system.erase(position);
         for (auto* each : {&_coef, &_sign}) {
             (*each)[position] = each->back();
             each->pop_back();
         }
         hold(j, value);
+        _is_evaluated = stays;
     }
 
     /// Puts a slot that is no member at 0 or at a bound.
     void hold(int j, double value) {
+        _is_evaluated = false;
         if (_place[j] == Place::at_bound) release(j);
         _place[j] = value == 0.0 ? Place::zero : Place::at_bound;
         if (value == 0.0) return;
@@ -98,6 +108,7 @@ public:
     /// Everybody leaves to 0, and members are solved for by a Cholesky factor from now on.
     void reset_to_cholesky() {
         _system.reset_to_cholesky();
+        _is_evaluated = false;
         _coef.clear();
         _sign.clear();
         _at_bound.clear();
@@ -115,6 +126,7 @@ public:
             _system.reset_to_cholesky();
         else
             _system.reset();
+        _is_evaluated = false;
         _coef.clear();
         _sign.clear();
         for (const int j : members) _place[j] = Place::zero;
@@ -143,9 +155,18 @@ public:
     }
 
     /// Coefficients that solve the members' equations, signs and bounds held as they are. Does not
-    /// depend on the present coefficients, so that no error accumulates.
+    /// depend on the present coefficients (but for the start of an iteration, whose misfit then
+    /// comes from the data), so that no error accumulates.
     /// @param target holds the start of an iteration, one entry a member
-    void solve_members(double l1, const Accuracy& accuracy, std::vector<double>& target) {
+    void solve_members(double l1, double l2, const Accuracy& accuracy,
+                       std::vector<double>& target) {
+        if (_is_evaluated && _system.is_shifted()) {
+            misfit(l1, l2, accuracy, _right_hand);
+            target.assign(_coef.size(), 0.0);
+            _system.solve(_right_hand.data(), accuracy, target.data());
+            for (std::size_t i = 0; i < _coef.size(); ++i) target[i] += _coef[i];
+            return;
+        }
         refresh_held();
         _right_hand.resize(_coef.size());
         const std::span<const double> held = _at_bound.empty() ? _slots.c0() : _held;
@@ -158,6 +179,7 @@ public:
 
     /// Correlations from the data.
     void evaluate() {
+        _is_evaluated = true;
         if (_at_bound.empty()) {
             _slots.correlations(members(), _coef, _correlations.data());
             return;
@@ -218,6 +240,7 @@ private:
     std::vector<double> _correlations;
     std::vector<double> _held;  ///< Z'(y - what is at bounds)
     bool _held_is_stale = true;
+    bool _is_evaluated = false;  ///< correlations are those of the coefficients
     std::vector<double> _right_hand;
     std::vector<int> _all_slots;
     std::vector<double> _all_coef;

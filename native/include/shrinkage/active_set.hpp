@@ -111,6 +111,7 @@ private:
     void start(double l1, double l2);
     void enter_first();
     bool drop_overshot();
+    bool enter_foreseen();
     bool predict();
     void refresh_direction()
         requires has_gram;
@@ -151,6 +152,8 @@ private:
     std::vector<int> _entering;
     std::vector<double> _entering_signs;
 
+    double _earlier_l1 = 0.0;  ///< of the solve before the last one, 0 if there is none
+    std::vector<double> _earlier_correlations;
     Index _predictions = 0;     ///< in a row, without looking at the data
     Index _direction_for = -1;  ///< changes of members when the direction was computed
     std::vector<double> _direction, _direction_correlations;

@@ -48,7 +48,7 @@ Status ActiveSet<S>::run() {
 
 template <Slots S>
 Status ActiveSet<S>::iterate() {
-    bool at_target = predict();
+    bool at_target = !enter_foreseen() && predict();
     if (_point.system().knows_products_only()) enter_first();
     for (_rounds = 1; _rounds <= _settings.max_rounds; ++_rounds) {
         _runtime.interrupt.check();
@@ -99,7 +99,7 @@ void ActiveSet<S>::start(double l1, double l2) {
     _l1 = l1;
     _l2 = l2;
     if (_has_stalled) _point.reset_to_cholesky();  // where it stands is no place to start from
-    _repairs = 0;
+    _rounds = _repairs = 0;
     _refactored = false;
     _worst_slot = -1;
     _point.system().set_l2(l2);
@@ -123,12 +123,12 @@ bool ActiveSet<S>::drop_overshot() {
     bool dropped = false;
     for (Index i = _point.size() - 1; i >= 0; --i) {
         const int j = _point.members()[i];
-        double& b = _point.coef()[i];
+        const double b = std::as_const(_point).coef()[i];
         double limit = std::clamp(b, _slots.lower(j), _slots.upper(j));
         if (has_kink(j) && _point.signs()[i] * b < 0.0) limit = 0.0;
         if (limit == b) continue;
         const double moved = std::abs(b - limit) * _slots.diagonal(j);
-        b = limit;
+        _point.coef()[i] = limit;
         if (moved <= tolerance(j)) continue;
         _point.leave(i, limit);
         dropped = true;
@@ -195,7 +195,7 @@ void ActiveSet<S>::walk() {
             rebuild_factor();
             start_here();
         }
-        _point.solve_members(_l1, accuracy(), _target);
+        _point.solve_members(_l1, _l2, accuracy(), _target);
         if (drop_all_wrong()) continue;
         const Break next = first_break();
         if (next.position < 0) break;

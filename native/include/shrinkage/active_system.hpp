@@ -83,6 +83,9 @@ public:
         else
             return false;
     }
+    /// Whether the members' equations are solved by iteration on a factor of another l2: a start
+    /// near the solution saves steps.
+    bool is_shifted() const { return _solver == Solver::cholesky && _cholesky.is_shifted(); }
 
     void set_l2(double l2) {
         _l2 = l2;
@@ -141,7 +144,7 @@ public:
                 _inverse.multiply(b, x);
                 break;
             case Solver::cholesky:
-                _cholesky.solve(b, x);
+                _cholesky.solve(b, accuracies(accuracy), x);
                 break;
             case Solver::large:
                 _large.solve(_members, b, accuracy, x);
@@ -251,6 +254,14 @@ private:
         _slots.cross(_members, _members, _cholesky.gram(), _cholesky.gram_ld());
     }
 
+    /// One for each member, where the factor needs them.
+    const double* accuracies(const Accuracy& accuracy) {
+        double* out = _accuracies.reserve(size());
+        if (_cholesky.is_shifted())
+            for (Index i = 0; i < size(); ++i) out[i] = accuracy.of(_slots, _members[i]);
+        return out;
+    }
+
     std::vector<double> penalty_factors(std::span<const int> list) const {
         std::vector<double> factors;
         factors.reserve(list.size());
@@ -276,7 +287,7 @@ private:
     InverseFactor _inverse;
     CholeskyFactor _cholesky;
     typename detail::LargeSystem<S>::type _large;
-    GrowingArray<double> _cross, _corner;
+    GrowingArray<double> _cross, _corner, _accuracies;
 };
 
 }  // namespace shrinkage

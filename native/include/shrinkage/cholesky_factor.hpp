@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "shrinkage/growing_square.hpp"
+#include "shrinkage/kept_factor.hpp"
 #include "shrinkage/path.hpp"
 
 namespace shrinkage {
@@ -13,16 +14,21 @@ namespace shrinkage {
 /// factors. The factor is brought up to date when it is used: columns of members that left are
 /// rotated out, new ones are added as a block; where that would cost more it is computed anew. Its
 /// columns stand in an order of their own, so that a removed one moves none of those before it.
+/// Where l2 has changed a little, the factor of the l2 before may serve as a preconditioner.
 class CholeskyFactor {
 public:
-    CholeskyFactor(const Runtime& runtime, Counts& counts) : _blas(runtime.blas), _counts(counts) {}
+    CholeskyFactor(const Runtime& runtime, Counts& counts)
+        : _blas(runtime.blas), _simd(runtime.simd), _counts(counts) {}
 
     Index size() const { return static_cast<Index>(_penalty_factor.size()); }
 
     void set_l2(double l2) {
-        if (l2 != _l2) forget_factor();
+        if (l2 == _l2) return;
         _l2 = l2;
+        if (n_columns() > 0 && !_kept_factor.serves(n_columns(), _factor_l2, l2)) forget_factor();
     }
+    /// Whether the factor is one of another l2, so that solve() iterates.
+    bool is_shifted() const { return n_columns() > 0 && _factor_l2 != _l2; }
     void forget_factor() {
         _members.clear();
         _n_removed = 0;
@@ -66,6 +72,7 @@ public:
                 std::copy_n(corner + i * k + q, i - q + 1, column);
             }
             if (may_depend(q)) {
+                if (is_shifted()) forget_factor();
                 update();
                 const Index most = room - static_cast<Index>(_accepted.size());
                 add_independent(penalty_factor.subspan(q, end - q), most, accepted + q);
@@ -103,18 +110,76 @@ public:
     }
 
     /// out = (G + l2 D)^-1 x
-    void solve(const double* x, double* out) {
+    /// @param accuracy largest entries of x - (G + l2 D) out; only looked at where is_shifted()
+    void solve(const double* x, const double* accuracy, double* out) {
         if (size() == 0) return;
         update();
-        const auto n = static_cast<int>(size()), ld = static_cast<int>(_factor.ld());
+        if (is_shifted()) {
+            if (iterate(x, accuracy, out)) return;
+            forget_factor();
+            update();
+        }
         double* inner = _inner.reserve(size());
-        for (int i = 0; i < n; ++i) inner[i] = x[_members[i]];
-        _blas.trsv('U', 'T', n, _factor.data(), ld, inner);
-        _blas.trsv('U', 'N', n, _factor.data(), ld, inner);
-        for (int i = 0; i < n; ++i) out[_members[i]] = inner[i];
+        for (Index i = 0; i < size(); ++i) inner[i] = x[_members[i]];
+        apply_factor(inner);
+        for (Index i = 0; i < size(); ++i) out[_members[i]] = inner[i];
     }
 
 private:
+    /// x = (U'U)^-1 x, in the order of the factor
+    void apply_factor(double* x) const {
+        _simd.factor.solve(size(), _factor.data(), _factor.ld(), x);
+    }
+    /// @return false if the matrix is not positive definite
+    bool factorise_block(Index n, double* block) {
+        return _simd.factor.factorise(n, block, _factor.ld(), _work.reserve(4 * n)) == 0;
+    }
+
+    /// Conjugate gradients on U'U + shift D, preconditioned by U'U. Its products are never computed
+    /// but follow from those before: after U'U z = r, the product with p = z + beta p is r plus
+    /// beta times the last one.
+    /// @return false if that takes too long
+    bool iterate(const double* x, const double* accuracy, double* out) {
+        const Index n = size(), most = KeptFactor::most_steps(n);
+        double* residual = _iterates.reserve(6 * n);
+        double *solution = residual + n, *direction = solution + n, *product = direction + n,
+               *image = product + n, *shift = image + n;
+        std::fill_n(solution, 3 * n, 0.0);
+        for (Index i = 0; i < n; ++i) {
+            residual[i] = x[_members[i]];
+            shift[i] = (_l2 - _factor_l2) * _penalty_factor[_members[i]];
+        }
+        const auto is_accurate = [&] {
+            for (Index i = 0; i < n; ++i)
+                if (!(std::abs(residual[i]) <= accuracy[_members[i]])) return false;
+            return true;
+        };
+        double* preconditioned = _inner.reserve(n);
+        double previous = std::numeric_limits<double>::infinity();
+        Index steps = 0;
+        for (; steps < most && !is_accurate(); ++steps) {
+            std::copy_n(residual, n, preconditioned);
+            apply_factor(preconditioned);
+            const double current = _simd.f64.dot(n, residual, preconditioned);
+            const double momentum = current / previous;
+            for (Index i = 0; i < n; ++i) {
+                direction[i] = preconditioned[i] + momentum * direction[i];
+                product[i] = residual[i] + momentum * product[i];
+                image[i] = product[i] + shift[i] * direction[i];
+            }
+            previous = current;
+            const double step = current / _simd.f64.dot(n, direction, image);
+            if (!std::isfinite(step)) break;
+            for (Index i = 0; i < n; ++i) {
+                solution[i] += step * direction[i];
+                residual[i] -= step * image[i];
+            }
+        }
+        _kept_factor.iterated(steps, n);
+        if (!is_accurate()) return false;
+        for (Index i = 0; i < n; ++i) out[_members[i]] = solution[i];
+        return true;
+    }
     static constexpr double dependent = 1e-13;
 
     /// Columns of the factor, those of members that left among them.
@@ -226,10 +291,8 @@ private:
         double* block = start_columns(_fresh);
         for (std::size_t q = 0; q < _fresh.size(); ++q)
             block[static_cast<Index>(q) * _factor.ld() + n + static_cast<Index>(q)] +=
-                _l2 * _penalty_factor[_fresh[q]];
-        if (_blas.potrf('U', static_cast<int>(_fresh.size()), block + n,
-                        static_cast<int>(_factor.ld())) != 0)
-            return false;
+                _factor_l2 * _penalty_factor[_fresh[q]];
+        if (!factorise_block(static_cast<Index>(_fresh.size()), block + n)) return false;
         for (const Index j : _fresh) {
             _column_of[j] = static_cast<int>(n_columns());
             _members.push_back(static_cast<int>(j));
@@ -242,6 +305,7 @@ private:
     void add_independent(std::span<const double> penalty_factor, Index most, char* accepted) {
         const Index n = size(), ld = _gram.ld(), k = static_cast<Index>(penalty_factor.size());
         _factor.reserve(n + k, n);
+        _factor_l2 = _l2;
         _fresh.clear();
         for (Index q = 0; q < k; ++q) _fresh.push_back(n + q);
         double* block = start_columns(_fresh);
@@ -285,19 +349,21 @@ private:
                 target[j] += _l2 * _penalty_factor[j] + more * target[j];
             }
             ++_counts.factorised;
-            if (_blas.potrf('U', static_cast<int>(size()), _factor.data(),
-                            static_cast<int>(_factor.ld())) == 0 ||
-                more > 1.0)
-                break;
+            if (factorise_block(size(), _factor.data()) || more > 1.0) break;
         }
+        _factor_l2 = _l2;
+        _kept_factor.factorised(size());
         _members.resize(_penalty_factor.size());
         for (std::size_t j = 0; j < _members.size(); ++j)
             _members[j] = _column_of[j] = static_cast<int>(j);
     }
 
     const Blas& _blas;
+    const Kernels& _simd;
     Counts& _counts;
     double _l2 = 0.0;
+    double _factor_l2 = 0.0;  ///< the l2 of the factor
+    KeptFactor _kept_factor;
     std::vector<double> _penalty_factor;  ///< of each member
     GrowingSquare _gram;                  ///< upper triangle, in the order of members
     GrowingSquare _factor;                ///< U, in the order of _members
@@ -306,7 +372,7 @@ private:
     Index _n_removed = 0;
     std::vector<double> _cosines, _sines;
     std::vector<Index> _fresh, _kept, _accepted;
-    GrowingArray<double> _inner;
+    GrowingArray<double> _inner, _iterates, _work;
 };
 
 }  // namespace shrinkage

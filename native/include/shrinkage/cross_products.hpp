@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "shrinkage/gram_chains.hpp"
 #include "shrinkage/gram_crossval.hpp"
-#include "shrinkage/gram_path.hpp"
 #include "shrinkage/ridge_path.hpp"
 
 namespace shrinkage {
@@ -63,7 +63,7 @@ public:
     }
 
     PathResult path(const Runtime& runtime, const PathTask& task) const {
-        return gram_path(runtime, scaled(_problem), task);
+        return gram_path_in_chains(runtime, scaled(_problem), task);
     }
 
     FoldResult crossval(const Runtime& runtime, const PathTask& task) const {

@@ -56,25 +56,41 @@ public:
                   _settings),
           _coef(static_cast<std::size_t>(problem.cols()), 0.0) {}
 
-    PathResult run() && {
-        reserve();
-        if (_problem.yy > 0.0) {
-            if (_slots.any_free()) _engine.solve_null();
-            _largest_null = largest_ratio(_engine.correlations());
-        }
-        for (const double alpha : _task.alphas) {
+    /// Solves points from `first` on as long as they are wanted.
+    /// @param is_wanted asked before each point with its number
+    template <class IsWanted>
+    PathResult run(Index first, const IsWanted& is_wanted) && {
+        begin();
+        for (Index k = first; is_wanted(k); ++k) {
+            const double alpha = _task.alphas[static_cast<std::size_t>(k)];
             if (_problem.yy == 0.0)
                 record_constant();
             else if (alpha == 0.0 && _task.l1_ratio < 1.0)
                 solve_unpenalised();
             else
-                solve(_engine, alpha);
+                record(_engine, alpha, solve(_engine, alpha));
         }
         add_counts(_engine.counts());
         return std::move(_result);
     }
 
+    /// Goes to a point on the way to others, and writes nothing down.
+    void visit(double alpha) {
+        begin();
+        solve(_engine, alpha);
+    }
+    Index n_members() const { return static_cast<Index>(_engine.features().size()); }
+
 private:
+    /// Before the first point: the null model.
+    void begin() {
+        if (std::exchange(_has_begun, true)) return;
+        reserve();
+        if (_problem.yy == 0.0) return;
+        if (_slots.any_free()) _engine.solve_null();
+        _largest_null = largest_ratio(_engine.correlations());
+    }
+
     void reserve() {
         const std::size_t m = _task.alphas.size();
         _result.starts.reserve(m + 1);
@@ -100,21 +116,22 @@ private:
         return largest;
     }
 
-    void solve(ActiveSet<GramSlots>& engine, double alpha) {
-        const double l1 = alpha * _task.l1_ratio;
-        const double l2 = alpha * (1.0 - _task.l1_ratio) / _problem.tau;
-        const Status status = engine.solve(l1, l2);
-        record(engine, l1, l2, status);
+    double l1_of(double alpha) const { return alpha * _task.l1_ratio; }
+    double l2_of(double alpha) const { return alpha * (1.0 - _task.l1_ratio) / _problem.tau; }
+
+    Status solve(ActiveSet<GramSlots>& engine, double alpha) const {
+        return engine.solve(l1_of(alpha), l2_of(alpha));
     }
 
     /// Without l2 the factor of the path could be singular, so this point has a system of its own.
     void solve_unpenalised() {
         ActiveSet<GramSlots> engine(_runtime, _slots, Method::inverse, _settings);
-        solve(engine, 0.0);
+        record(engine, 0.0, solve(engine, 0.0));
         add_counts(engine.counts());
     }
 
-    void record(const ActiveSet<GramSlots>& engine, double l1, double l2, Status status) {
+    void record(const ActiveSet<GramSlots>& engine, double alpha, Status status) {
+        const double l1 = l1_of(alpha), l2 = l2_of(alpha);
         scatter(engine);
         const std::span<const double> c = engine.correlations(), c0 = _slots.c0();
         double rr = _problem.yy, shift = 0.0;
@@ -186,6 +203,7 @@ private:
     EngineSettings _settings;
     ActiveSet<GramSlots> _engine;
     CertificateSum _certificate;
+    bool _has_begun = false;
     double _largest_null = 0.0;
     std::vector<double> _coef;
     PathResult _result;
@@ -212,7 +230,10 @@ inline std::vector<double> null_correlations(const Runtime& runtime, const Scale
 /// Every alpha of a path, with its certificate.
 inline PathResult gram_path(const Runtime& runtime, const ScaledGram& problem,
                             const PathTask& task) {
-    return detail::GramPath(runtime, problem, task).run();
+    const auto n_points = static_cast<Index>(task.alphas.size());
+    return detail::GramPath(runtime, problem, task).run(0, [n_points](Index k) {
+        return k < n_points;
+    });
 }
 
 }  // namespace shrinkage

@@ -43,6 +43,16 @@ struct MatrixKernels {
                         std::ptrdiff_t ld_v, double* a, std::ptrdiff_t ld);
 };
 
+/// A column-major positive definite matrix (leading dimension `ld`) and its factor U'U, of both
+/// only the upper triangle.
+struct FactorKernels {
+    /// U in place. @param work 4 n values @return 0, or the order of the first minor that is not
+    /// positive
+    std::ptrdiff_t (*factorise)(std::ptrdiff_t n, double* a, std::ptrdiff_t ld, double* work);
+    /// x = (U'U)^-1 x
+    void (*solve)(std::ptrdiff_t n, const double* u, std::ptrdiff_t ld, double* x);
+};
+
 /// What screening.hpp knows of each column, as arrays over columns.
 struct ScreenedColumns {
     const double *first, *second;   ///< correlations with the two residuals of the column's pattern
@@ -150,6 +160,7 @@ struct Kernels {
     ColumnKernels<double> f64;
     ColumnKernels<float> f32;
     MatrixKernels matrix;
+    FactorKernels factor;
     ScreeningKernels screening;
     FamilyKernels binomial, poisson;
     FunctionKernels functions;

@@ -22,6 +22,8 @@ SHORT_PATH_COLUMNS = 500
 WIDE_CROSS_PRODUCTS_COLUMNS = 1000
 SHORT_PATH = 0.1
 LONG_PATH = 1e-2
+# With so many columns an elastic-net path on cross-products is solved as two chains side by side.
+CHAINS_COLUMNS = range(48, 2001)
 # Alphas that the working set solves ahead; members of sparse columns that a factor may have.
 BATCH = 8
 MOST_FACTORED_SPARSE = 4000
@@ -124,7 +126,8 @@ def choose(
     because = f"{shape}: {float(n) * p * p:.0e} flops, then X is not read again"
     if n_folds:
         because += f"; {n_folds} folds are merged from their own cross-products"
-    return Plan(CROSS_PRODUCTS, because, square)
+    factors = 2 * 8 * p * p if problem.l1_ratio < 1 and p in CHAINS_COLUMNS else 0
+    return Plan(CROSS_PRODUCTS, because, square + factors)
 
 
 def _working_set(problem: Problem, because: str, n_folds: int) -> Plan:
