@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shrinkage/active_point.hpp"
+#include "shrinkage/forecast.hpp"
 
 namespace shrinkage {
 
@@ -103,6 +104,7 @@ private:
     void start(double l1, double l2);
     bool drop_overshot();
     bool predict();
+    void anticipate();
     void refresh_direction()
         requires has_gram;
     void walk();
@@ -117,6 +119,7 @@ private:
     void watch_for_decay();
     void keep_worst();
     bool enter_or_exchange();
+    Index enter();
     bool exchange(const Violator& entering);
     double null_direction(int j, double towards);
     Break first_break_along(Break first, int j) const;
@@ -141,6 +144,7 @@ private:
     std::vector<int> _entering;
     std::vector<double> _entering_signs;
 
+    Forecast _forecast;
     Index _predictions = 0;     ///< in a row, without looking at the data
     Index _direction_for = -1;  ///< changes of members when the direction was computed
     std::vector<double> _direction, _direction_correlations;
