@@ -1,212 +1,123 @@
-"""Run the benchmark: `python -m benchmarks [--families ...] [--problems ...] [--out FILE.md]`.
+"""Measure, and write the tables: `python -m benchmarks [--families ...] [--problems ...]`.
 
-Every solver climbs its ladder of tolerances; a solver's time at gap g is that of its cheapest
-run whose worst certified gap along the path is at most g. Runs of different solvers alternate,
-so that a slow minute of the machine hits all of them. A run is cut at `--limit` seconds.
+Every solver climbs its ladder of tolerances; its time at gap g is that of its cheapest run whose
+worst certified gap along the path is at most g. A run is cut at `--limit` seconds.
 """
 
 import argparse
-import importlib.util
 import os
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
 from pathlib import Path
 from typing import Any
+
+FAMILIES = ("gaussian", "binomial", "poisson", "multinomial")
+TASKS = ("path", "one", "crossval", "loo")
+RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
     options = _parse()
-    # One core means one core: BLAS reads these when it is loaded, so before NumPy is.
+    # BLAS reads these when it is loaded, so before NumPy is.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = str(options.threads)
+    # One core means one core.
     if options.threads == 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
-    from benchmarks.report import header
-    from benchmarks.solvers import SOLVERS
+    from benchmarks.report import render
+    from benchmarks.store import Store
 
-    lines = [header("Benchmark", options.threads), RULES.format(limit=options.limit)]
-    for family in options.families:
-        all_solvers = [*SOLVERS, *_extra_solvers(options.solver)]
-        solvers = [make(options.threads) for make in all_solvers if family in make.families]
-        for task in options.tasks:
-            lines += _table(task, family, solvers, options)
-    text = "\n".join(lines) + "\n"
+    store = Store(options.results)
+    if not options.render:
+        with tempfile.TemporaryDirectory() as folder:
+            options.data = options.data or Path(folder)
+            _measure(store, options)
     if options.out:
-        options.out.write_text(text)
-    print(text)
+        store.compact()
+        render(store, options.out)
 
 
-def _table(task: str, family: str, solvers: list[Any], options: Any) -> list[str]:
-    """Measure one task on the problems of one family."""
-    from benchmarks.datasets import PROBLEMS
-    from benchmarks.objective import GAP
-    from benchmarks.report import row
+def _measure(store: Any, options: Any) -> None:
+    from benchmarks.measure import Case, measure
+    from benchmarks.suite import rows
 
-    lines = [
-        f"\n## {TITLES[task].format(family=family.capitalize(), gap=GAP[family])}\n",
-        row("problem", *(s.name for s in solvers), "best other / first"),
-        "|" + "---|" * (len(solvers) + 2),
-    ]
-    for name, make in PROBLEMS[family].items():
-        if options.problems and name not in options.problems:
-            continue
-        if task == "crossval" and name in options.skip_crossval:
-            continue
-        data = make()
-        cells = [_measure(task, solver, data, options) for solver in solvers]
-        _alternate(task, solvers, data, cells, options)
-        lines.append(row(name, *map(str, cells), _ratio(cells)))
-        print(lines[-1], file=sys.stderr, flush=True)
-    return lines
-
-
-RULES = """
-Times are the least of several alternating runs; in brackets the worst certified relative gap of the
-path, or the largest relative error of the cross-validated deviance. `standardize=False`; peers get
-X centred for a dense path. A run is cut at {limit:g} s."""
-
-TITLES = {
-    "path": "{family}: lasso path, 100 alphas, certified gap <= {gap:g} at every point judged",
-    "crossval": "{family}: 10-fold cross-validation and the path on all rows, 100 alphas",
-}
-
-
-class Cell:
-    """The cheapest run of one solver that is accurate enough."""
-
-    def __init__(self) -> None:
-        self.tol: Any = None
-        self.seconds = float("inf")
-        self.reached = float("nan")
-        self.note = "-"
-
-    def __str__(self) -> str:
-        if self.seconds == float("inf"):
-            return self.note
-        return f"{1e3 * self.seconds:.3g} ms ({self.reached:.0e})"
-
-
-def _measure(task: str, solver: Any, data: Any, options: Any) -> Cell:
-    """Climb the ladder of tolerances to the first one that reaches the gap."""
-    from benchmarks.objective import ERROR_OF_CURVE, GAP, error_of_curve, worst_gap
-
-    cell = Cell()
-    fit = getattr(solver, f"fit_{task}")
-    for tol in solver.tolerances:
-        try:
-            with _time_limit(options.limit):
-                start = time.perf_counter()
-                found = fit(data, tol)
-                seconds = time.perf_counter() - start
-        except TimeoutError:
-            cell.note = f"> {options.limit:g} s"
-            return cell
-        if task == "path":
-            cell.reached = worst_gap(data, solver.coefs(found))
-            enough = cell.reached <= GAP[data.family]
-        else:
-            cell.reached = error_of_curve(data, solver.curve(data, found))
-            enough = cell.reached <= ERROR_OF_CURVE[data.family]
-        cell.note = f"not reached: {cell.reached:.0e} in {1e3 * seconds:.3g} ms"
-        if enough:
-            cell.tol, cell.seconds = tol, seconds
-            return cell
-    return cell
-
-
-def _alternate(task: str, solvers: list[Any], data: Any, cells: list[Cell], options: Any) -> None:
-    """Repeat the runs that were accurate enough, in turns, and keep each one's least time."""
-    turns = [(s, c) for s, c in zip(solvers, cells, strict=True) if c.seconds < float("inf")]
-    for solver, cell in list(turns):
-        if cell.seconds > options.limit / 6:
-            turns.remove((solver, cell))
-    if not turns:
+    chosen = [row for row in rows() if _is_asked(row, options)]
+    if options.prepare:
+        for row in chosen:
+            case = Case(row, options.data)
+            if row.task in ("crossval", "loo"):
+                case.true_curve()
+            print(row.name, file=sys.stderr, flush=True)
         return
-    slowest = max(cell.seconds for _, cell in turns)
-    for _ in range(max(2, min(50, int(options.budget / max(slowest, TURN))))):
-        for solver, cell in turns:
-            fit: Callable[..., Any] = getattr(solver, f"fit_{task}")
-            end = time.perf_counter() + TURN
-            while True:
-                start = time.perf_counter()
-                fit(data, cell.tol)
-                cell.seconds = min(cell.seconds, time.perf_counter() - start)
-                if time.perf_counter() > end:
-                    break
-
-
-FAMILIES = ("gaussian", "binomial", "poisson", "multinomial")
-TURN = 0.02  # seconds; a fast run is repeated, so that its own data are in cache
-
-
-def _ratio(cells: list[Cell]) -> str:
-    """How many times faster the first solver is than the best of the others."""
-    ours, others = cells[0].seconds, min((c.seconds for c in cells[1:]), default=float("inf"))
-    return f"{others / ours:.3g}" if max(ours, others) < float("inf") else "-"
-
-
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    late = False
-
-    def stop(signum: int, frame: Any) -> None:
-        nonlocal late
-        late = True
-        raise TimeoutError
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    candidates = _candidates(options)
     try:
-        yield
-    except Exception as error:  # compiled code may turn the one that stopped it into another
-        if late:
-            raise TimeoutError from error
-        raise
+        for row in chosen:
+            measure(row, candidates, store, options)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for candidate in candidates:
+            candidate.stop()
 
 
-def _extra_solvers(files: list[Path]) -> list[Any]:
-    """Solvers that live outside the project: each file defines a class `Solver`."""
-    found = []
-    for file in files:
-        spec = importlib.util.spec_from_file_location(file.stem, file)
-        if spec is None or spec.loader is None:
-            raise SystemExit(f"{file} is no Python file")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found.append(module.Solver)
+def _candidates(options: Any) -> list[Any]:
+    """Return the solvers whose environments are there, some with one thread too."""
+    from benchmarks.process import Candidate
+    from benchmarks.solvers import SOLVERS
+    from benchmarks.worker import find
+
+    makes = [(make, None) for make in SOLVERS]
+    makes += [(find(str(file)), file) for file in options.solver]
+    found, missing = [], []
+    for make, file in makes:
+        if options.solvers and make.name not in options.solvers and file is None:
+            continue
+        counts = {options.threads, 1} if getattr(make, "is_threaded", False) else {options.threads}
+        for n_threads in sorted(counts, reverse=True):
+            candidate = Candidate(make, n_threads, options.environments, file)
+            (found if candidate.is_installed else missing).append(candidate)
+    if missing:
+        names = ", ".join(dict.fromkeys(each.name for each in missing))
+        print(f"not installed, left out: {names}", file=sys.stderr)
     return found
+
+
+def _is_asked(row: Any, options: Any) -> bool:
+    return (
+        row.family in options.families
+        and row.task in options.tasks
+        and (not options.problems or row.problem in options.problems)
+        and (not options.l1_ratios or row.l1_ratio in options.l1_ratios)
+        and (not options.rows or row.name in options.rows)
+    )
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    several: dict[str, Any] = {"nargs": "*", "metavar": "NAME"}
     parser.add_argument("--families", nargs="*", default=list(FAMILIES), choices=FAMILIES)
-    parser.add_argument("--problems", nargs="*", metavar="NAME", help="default: all")
-    parser.add_argument("--tasks", nargs="*", default=list(TITLES), choices=list(TITLES))
+    parser.add_argument("--tasks", nargs="*", default=list(TASKS), choices=TASKS)
+    parser.add_argument("--problems", **several, help="default: all")
+    parser.add_argument("--l1-ratios", nargs="*", type=float, metavar="RATIO", help="default: all")
+    parser.add_argument("--rows", **several, help="family/problem/task/l1_ratio, as in the results")
+    parser.add_argument("--solvers", **several, help="default: all that are installed")
     parser.add_argument(
-        "--skip-crossval",
-        nargs="*",
-        default=[],
-        metavar="NAME",
-        help="problems without cross-validation",
-    )
-    parser.add_argument("--threads", type=int, default=1)
+        "--solver", type=Path, action="append", default=[], metavar="FILE",
+        help="a file with a class Solver, from outside of the project",
+    )  # fmt: skip
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--limit", type=float, default=60.0, help="seconds per run")
-    parser.add_argument("--budget", type=float, default=3.0, help="seconds of repetitions")
+    parser.add_argument("--budget", type=float, default=3.0, help="seconds of repetitions a row")
+    parser.add_argument("--resume", action="store_true", help="measure only what is not there")
+    parser.add_argument("--fresh", action="store_true", help="a new process for each row")
     parser.add_argument(
-        "--solver",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a file with a class Solver",
-    )
-    parser.add_argument("--out", type=Path, metavar="FILE.md")
+        "--environments", type=Path, default=Path("build/benchmarks"), metavar="FOLDER",
+        help="has the peers' environments",
+    )  # fmt: skip
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="keeps the problems' data")
+    parser.add_argument("--prepare", action="store_true", help="make the data, measure nothing")
+    parser.add_argument("--results", type=Path, default=RESULTS / "measured.jsonl")
+    parser.add_argument("--render", action="store_true", help="write the tables, measure nothing")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="tables; figures beside it")
     return parser.parse_args()
 
 

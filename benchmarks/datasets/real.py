@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.objective import Data
+from benchmarks.problem import Data
 
 
 def diabetes() -> Data:

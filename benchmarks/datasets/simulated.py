@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.sparse
 
-from benchmarks.objective import Data
+from benchmarks.problem import Data
 
 # Standard deviation of the true linear predictor.
 SPREAD = {"binomial": 1.5, "poisson": 0.7}
@@ -46,6 +46,27 @@ def sparse(n: int, p: int, *, density: float = 1e-3, n_true: int = 50, seed: int
     X.sort_indices()
     signal = _signal(X, n_true, rng)
     return Data(X, _response(signal, "gaussian", rng))
+
+
+def categories(n: int, *, levels: tuple[int, ...], n_true: int = 50, seed: int = 0) -> Data:
+    """CSC of indicators, a column for each level of each factor; level k has odds 1 / (k + 5)."""
+    rng = np.random.default_rng(seed)
+    codes, first = [], 0
+    for count in levels:
+        odds = 1.0 / (np.arange(count) + 5.0)
+        codes.append(first + rng.choice(count, n, p=odds / odds.sum()))
+        first += count
+    columns = np.concatenate(codes).astype(np.int32)
+    places = np.tile(np.arange(n, dtype=np.int32), len(levels)), columns
+    X = scipy.sparse.csc_array(scipy.sparse.coo_array((np.ones(len(columns)), places), (n, first)))
+    X.sort_indices()
+    signal = _signal(X, n_true, rng)
+    return Data(X, _response(signal, "gaussian", rng))
+
+
+def in_float32(data: Data) -> Data:
+    """The same with X and y rounded to single precision."""
+    return Data(data.X.astype(np.float32), data.y.astype(np.float32), data.family, data.ratio)
 
 
 def text(n: int, p: int, *, family: str, n_words: int = 100, n_true: int = 40) -> Data:

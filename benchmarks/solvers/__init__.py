@@ -1,23 +1,27 @@
-"""One small file a solver: a class with `name`, `families`, `tolerances` and four functions.
+"""One small file a solver: a class with `name`, `families`, `tolerances` and its tasks.
 
-`fit_path(data, tol)` and `fit_crossval(data, tol)` are timed; `coefs(found)` of shape (n_alphas,
-n_features) and the cross-validated `curve(data, found)` of shape (n_alphas,) are not. A ladder
-of tolerances starts at the solver's default. Whatever is not installed is left out: install some
-of adelie, glmstar and skglm beside scikit-learn. celer has no intercept for these families.
+See `benchmarks.solvers.base`. A ladder of tolerances starts at the solver's default. Each runs in
+a process of its own, with the packages of its environment; importing this imports none of them.
 """
 
-from importlib.util import find_spec
-
-from benchmarks.solvers.adelie_ import Adelie
+from benchmarks.solvers.adelie_ import Adelie, AdelieCovariance
+from benchmarks.solvers.celer_ import Celer
+from benchmarks.solvers.glmnet_ import Glmnet
 from benchmarks.solvers.glmstar_ import Glmstar
+from benchmarks.solvers.glum_ import Glum
 from benchmarks.solvers.scikit_learn import ScikitLearn, ScikitLearnLogistic
 from benchmarks.solvers.shrinkage_ import Shrinkage
 from benchmarks.solvers.skglm_ import Skglm
 
-_PEERS = (Adelie, Glmstar, Skglm)
 SOLVERS = (
     Shrinkage,
     ScikitLearn,
     ScikitLearnLogistic,
-    *(peer for peer in _PEERS if find_spec(peer.module)),
+    Celer,
+    Skglm,
+    Adelie,
+    AdelieCovariance,
+    Glmstar,
+    Glmnet,
+    Glum,
 )

@@ -5,7 +5,8 @@
 #include <exception>
 #include <mutex>
 #include <utility>
-#include <vector>
+
+#include "workers.hpp"
 
 namespace shrinkage {
 
@@ -26,7 +27,7 @@ void Interrupt::check() {
 namespace {
 
 /// Tasks handed out in order, until one of them throws.
-class TaskQueue {
+class TaskQueue final : public Workers::Job {
 public:
     TaskQueue(Interrupt& interrupt, Index n_tasks, const std::function<void(Index)>& work)
         : _interrupt(interrupt), _n_tasks(n_tasks), _work(work) {}
@@ -42,18 +43,18 @@ public:
         }
     }
 
-    void worker() {
+    void help() noexcept override {
         work_until_empty();
         const std::lock_guard lock(_mutex);
         ++_ended;
         _changed.notify_one();
     }
 
-    /// Waits for the workers, and goes on asking meanwhile whether to stop.
-    void wait_for(int workers) {
+    /// Waits for the threads that help, and goes on asking meanwhile whether to stop.
+    void wait_for(int helpers) {
         std::unique_lock lock(_mutex);
         while (!_changed.wait_for(lock, std::chrono::milliseconds(20),
-                                  [&] { return _ended == workers; })) {
+                                  [&] { return _ended == helpers; })) {
             lock.unlock();
             try {
                 _interrupt.check();
@@ -88,8 +89,8 @@ private:
 }  // namespace
 
 void parallel_for(const Runtime& runtime, Index n_tasks, const std::function<void(Index)>& work) {
-    const int workers = static_cast<int>(std::min<Index>(runtime.n_threads, n_tasks)) - 1;
-    if (workers <= 0) {
+    const int helpers = static_cast<int>(std::min<Index>(runtime.n_threads, n_tasks)) - 1;
+    if (helpers <= 0) {
         for (Index task = 0; task < n_tasks; ++task) {
             runtime.interrupt.check();
             work(task);
@@ -97,13 +98,10 @@ void parallel_for(const Runtime& runtime, Index n_tasks, const std::function<voi
         return;
     }
     TaskQueue queue(runtime.interrupt, n_tasks, work);
-    {
-        std::vector<std::jthread> threads;
-        threads.reserve(static_cast<std::size_t>(workers));
-        for (int i = 0; i < workers; ++i) threads.emplace_back([&queue] { queue.worker(); });
-        queue.work_until_empty();
-        queue.wait_for(workers);
-    }
+    Workers& workers = Workers::of_process();
+    workers.offer(queue, helpers);
+    queue.work_until_empty();
+    queue.wait_for(workers.withdraw(queue, helpers));
     queue.rethrow();
 }
 

@@ -79,3 +79,40 @@ TEST(the_caller_asks_while_it_waits_for_others) {
     // with two tasks the calling thread may have done both before the other one started
     CHECK(interrupted == asked);
 }
+
+TEST(threads_are_kept_from_call_to_call) {
+    static std::atomic<int> threads = 0;
+    const auto count = [] { [[maybe_unused]] static thread_local const int number = ++threads; };
+    Interrupt interrupt([] { return false; });
+    for (int call = 0; call < 100; ++call) {
+        parallel_for({plain::blas, best_kernels(), interrupt, 3}, 6, [&](Index) {
+            count();
+            pause(1);
+        });
+    }
+    CHECK(threads < 20);  // other tests asked for more than three
+}
+
+TEST(threads_that_help_may_ask_for_help) {
+    Interrupt interrupt([] { return false; });
+    const Runtime runtime{plain::blas, best_kernels(), interrupt, 4};
+    std::atomic<int> runs = 0;
+    for (int call = 0; call < 100; ++call) {
+        parallel_for(runtime, 5, [&](Index) { parallel_for(runtime, 7, [&](Index) { ++runs; }); });
+    }
+    CHECK(runs == 3500);
+}
+
+TEST(calls_of_several_threads_share_the_threads_that_help) {
+    std::atomic<int> runs = 0;
+    const auto call = [&] {
+        Interrupt interrupt([] { return false; });
+        for (int i = 0; i < 200; ++i) {
+            parallel_for({plain::blas, best_kernels(), interrupt, 3}, 4, [&](Index) { ++runs; });
+        }
+    };
+    std::thread other(call);
+    call();
+    other.join();
+    CHECK(runs == 1600);
+}

@@ -43,7 +43,7 @@ struct Runtime {
 /// Run `work(task)` for task = 0 .. n_tasks-1 on up to runtime.n_threads threads, the calling one
 /// included. Tasks start in order; they are fixed by the caller as a function of the problem only,
 /// and write to places of their own, so results do not depend on the number of threads. The first
-/// exception (Interrupted included) is rethrown after all threads have ended.
+/// exception (Interrupted included) is rethrown after all threads have left the work.
 void parallel_for(const Runtime& runtime, Index n_tasks, const std::function<void(Index)>& work);
 
 }  // namespace shrinkage
