@@ -5,10 +5,11 @@
 # make check     sanitizers, fuzzing, the long stress test, oldest scikit-learn, empty environment
 # make docs      the site, in build/docs
 # make figures   draws the pictures of the pages again
-# make bench    the benchmark table
+# make bench    every peer beside this package: an hour or more; BENCH="--problems 100x10" a part
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := build/benchmarks
 # In CI a warning of the compiler is an error.
 WERROR ?= $(if $(CI),ON,OFF)
 BUILD_TOOLS := "scikit-build-core>=0.11" "nanobind>=3.1" "cmake>=3.26" "ninja>=1.11"
@@ -51,8 +52,20 @@ figures: $(VENV)/dev
 check: $(VENV)/dev torch docs
 	PYTHON=$(abspath $(BIN)/python) scripts/check.sh
 
-bench: $(VENV)/dev
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/bench $(PEERS)/peers/made $(PEERS)/glmstar/made
+	$(BIN)/python -m benchmarks --environments $(PEERS) \
+	  --results benchmarks/results/peers.jsonl --out benchmarks/results/peers.md $(BENCH)
+
+# The data files of NCI60 and Khan.
+$(VENV)/bench: $(VENV)/dev
+	$(BIN)/python -m pip install --quiet --no-deps ISLP
+	touch $@
+
+$(PEERS)/%/made: benchmarks/environments/%.txt
+	$(PYTHON) -m venv $(PEERS)/$*
+	$(PEERS)/$*/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/$*/bin/python -m pip install --quiet -r $<
+	touch $@
 
 $(VENV)/made:
 	PYTHON=$(PYTHON) scripts/prerequisites.sh

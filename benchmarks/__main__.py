@@ -8,12 +8,12 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 FAMILIES = ("gaussian", "binomial", "poisson", "multinomial")
 TASKS = ("path", "one", "crossval", "loo")
-RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
@@ -28,14 +28,15 @@ def main() -> None:
     from benchmarks.report import render
     from benchmarks.store import Store
 
-    store = Store(options.results)
-    if not options.render:
-        with tempfile.TemporaryDirectory() as folder:
+    options.end = time.perf_counter() + options.stop_after
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(options.results or Path(folder) / "measured.jsonl")
+        if not options.render:
             options.data = options.data or Path(folder)
             _measure(store, options)
-    if options.out:
-        store.compact()
-        render(store, options.out)
+        if options.out:
+            store.compact()
+            render(store, options.out)
 
 
 def _measure(store: Any, options: Any) -> None:
@@ -53,6 +54,8 @@ def _measure(store: Any, options: Any) -> None:
     candidates = _candidates(options)
     try:
         for row in chosen:
+            if time.perf_counter() > options.end:
+                break
             measure(row, candidates, store, options)
     finally:
         for candidate in candidates:
@@ -108,6 +111,10 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=60.0, help="seconds per run")
     parser.add_argument("--budget", type=float, default=3.0, help="seconds of repetitions a row")
     parser.add_argument("--resume", action="store_true", help="measure only what is not there")
+    parser.add_argument(
+        "--stop-after", type=float, default=float("inf"), metavar="SECONDS",
+        help="begin nothing new after so long; --resume goes on",
+    )  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="a new process for each row")
     parser.add_argument(
         "--environments", type=Path, default=Path("build/benchmarks"), metavar="FOLDER",
@@ -115,7 +122,9 @@ def _parse() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="keeps the problems' data")
     parser.add_argument("--prepare", action="store_true", help="make the data, measure nothing")
-    parser.add_argument("--results", type=Path, default=RESULTS / "measured.jsonl")
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE.jsonl", help="keeps what was measured"
+    )
     parser.add_argument("--render", action="store_true", help="write the tables, measure nothing")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="tables; figures beside it")
     return parser.parse_args()

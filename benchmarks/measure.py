@@ -4,7 +4,6 @@ Turns, so that a slow minute of the machine hits all of them alike.
 """
 
 import math
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +20,7 @@ from benchmarks.process import Candidate, Failed, Late
 from benchmarks.store import Entry, Store
 from benchmarks.suite import Row
 
+SLOW = 0.5  # seconds; a slower run is long enough to be timed once
 TURN = 0.02  # seconds; a fast run is repeated, so that its own data are in cache
 START = 120.0  # seconds that a process may take to import its packages
 SMALLEST_DEFAULT_RATIO = 1e-4
@@ -89,18 +89,22 @@ def measure(row: Row, candidates: Iterable[Candidate], store: Store, options: An
     store.add(_about(case, options.threads))
     entries: dict[Candidate, Entry] = {}
     for candidate in able:
+        if time.perf_counter() > options.end:
+            break
         if options.fresh:
             candidate.stop()
         if _is_slow_already(candidate, entries, options.limit):
             continue
-        entry = _climb(candidate, case, options.limit)
-        if entry is not None:
-            entries[candidate] = entry
-            store.add(entry)
+        # The first of a session may take as long as it wants, so that each session gets on.
+        entry = _climb(candidate, case, options.limit, options.end if entries else math.inf)
+        if entry is None:
+            break
+        entries[candidate] = entry
+        store.add(entry)
     _alternate(entries, case, options)
     for candidate, entry in entries.items():
         store.add(entry)
-        print(_said(row, entry), file=sys.stderr, flush=True)
+        print(_said(row, entry), flush=True)
         if options.fresh:
             candidate.stop()
 
@@ -127,12 +131,15 @@ def _is_slow_already(candidate: Candidate, entries: dict[Candidate, Entry], limi
     for other, entry in entries.items():
         if other.name == candidate.name and other.make is candidate.make:
             runs = entry["runs"]
-            return not runs or runs[0]["seconds"] > limit / 10
+            return not runs or runs[0]["seconds"] > limit / 50
     return False
 
 
-def _climb(candidate: Candidate, case: Case, limit: float) -> Entry | None:
-    """Run at each tolerance until the gap is as small as asked for, or a run is cut."""
+def _climb(candidate: Candidate, case: Case, limit: float, end: float) -> Entry | None:
+    """Run at each tolerance until the gap is as small as asked for, or a run is cut.
+
+    Returns None if the session ends before the ladder does.
+    """
     row = case.row
     entry: Entry = {
         "row": row.name,
@@ -151,6 +158,8 @@ def _climb(candidate: Candidate, case: Case, limit: float) -> Entry | None:
         entry["versions"] = " ".join(candidate.ask("versions", limit=START))
         candidate.ask(*case.load_words(), limit=START)
         for tol in candidate.ladder(row.family):
+            if time.perf_counter() > end:
+                return None
             out = case.row_folder / "found"
             seconds, *shape = candidate.ask("run", tol, out, limit=_patience(limit, row.task))
             if float(seconds) > limit:
@@ -184,28 +193,36 @@ def _alternate(entries: dict[Candidate, Entry], case: Case, options: Any) -> Non
         turns += [
             (candidate, run)
             for run in _counting(entry["runs"], LEVELS[case.row.family])
-            if run["seconds"] <= options.limit / 6
+            if run["seconds"] <= SLOW
         ]
     for candidate in dict.fromkeys(candidate for candidate, _ in turns):
         if not candidate.is_running:  # one that was cut
             candidate.start(START)
             candidate.ask(*case.load_words(), limit=START)
     end = time.perf_counter() + options.budget
-    for done in range(50):
+    for _ in range(50):
         for candidate, run in turns:
             patience = 10 * options.limit
             (seconds,) = candidate.ask("repeat", run["tol"], TURN, limit=patience)
             run["seconds"] = min(run["seconds"], float(seconds))
-        if done and time.perf_counter() > end:
+        if time.perf_counter() > end:
             break
 
 
 def _counting(runs: list[Entry], levels: tuple[float, ...]) -> list[Entry]:
-    """Return the default's run and the cheapest for each gap."""
-    if not runs:
-        return []
-    chosen = [runs[0], *(cheapest(runs, level) for level in levels)]
-    return list({id(run): run for run in chosen if run is not None}.values())
+    """Return the default's run, and those that may turn out to be the cheapest for a gap."""
+    chosen = runs[:1]
+    for level in levels:
+        best = cheapest(runs, level)
+        if best is not None:
+            chosen += [
+                run
+                for run in runs
+                if run["gap"] is not None
+                and run["gap"] <= level
+                and run["seconds"] <= 2.0 * best["seconds"]
+            ]
+    return list({id(run): run for run in chosen}.values())
 
 
 def _said(row: Row, entry: Entry) -> str:

@@ -6,6 +6,7 @@ is the time of the chosen plan over that of the fastest: near 1 means a good cho
 
 import argparse
 import os
+import time
 from pathlib import Path
 
 PLANS = {
@@ -23,7 +24,8 @@ def main() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
     from benchmarks.datasets.simulated import dense, sparse
-    from benchmarks.report import header, row
+    from benchmarks.machine import describe
+    from benchmarks.report import row_of
 
     problems = {
         "2000x100": ("lasso", dense(2_000, 100), 1e-4),
@@ -35,8 +37,8 @@ def main() -> None:
         "200x3000": ("ridge", dense(200, 3_000), None),
     }
     lines = [
-        header("Plans", 1) + "\n",
-        row(
+        f"# Plans, {time.strftime('%Y-%m-%d')}\n\n{describe(1)}\n",
+        row_of(
             "problem",
             "chosen",
             *(plan for pair in PLANS.values() for plan in pair),
@@ -51,7 +53,7 @@ def main() -> None:
             for pair in PLANS.values()
             for plan in pair
         ]
-        lines.append(row(name, chosen, *cells, f"{times[chosen] / min(times.values()):.2f}"))
+        lines.append(row_of(name, chosen, *cells, f"{times[chosen] / min(times.values()):.2f}"))
     text = "\n".join(lines) + "\n"
     if options.out:
         options.out.write_text(text)
@@ -60,8 +62,6 @@ def main() -> None:
 
 def _times(kind, data, ratio):  # type: ignore[no-untyped-def]
     """Return the chosen plan, and the least time of each plan in seconds."""
-    import time
-
     from shrinkage import Plan, Settings, choose
     from shrinkage.solve.problem import make_problem
     from shrinkage.solve.solver import Solver

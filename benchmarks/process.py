@@ -130,7 +130,7 @@ def _command(make: Any, n_threads: int, environments: Path, file: Path | None) -
             return None
         return ["Rscript", "--vanilla", str(ROOT / "benchmarks" / "solvers" / "glmnet.R")]
     python = Path(sys.executable)
-    if environment is not None:
+    if environment is not None and file is None:
         python = environments.resolve() / environment / "bin" / "python"
         if not python.exists():
             return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from benchmarks.datasets.real import diabetes, khan, nci60
-from benchmarks.datasets.simulated import categories, dense, in_float32, sparse, text
+from benchmarks.datasets.simulated import categories, classes, dense, in_float32, sparse, text
 from benchmarks.problem import Data
 
 
@@ -37,5 +37,9 @@ PROBLEMS: dict[str, dict[str, Callable[[], Data]]] = {
     },
     "binomial": _likelihood("binomial"),
     "poisson": _likelihood("poisson"),
-    "multinomial": {"63x2308 Khan": khan},
+    "multinomial": {
+        "63x2308 Khan": khan,
+        "500x30, 4 classes": lambda: classes(500, 30),
+        "5000x100, 4 classes": lambda: classes(5_000, 100),
+    },
 }

@@ -32,6 +32,18 @@ def dense(
     return Data(X, _response(signal, family, rng), family, ratio)
 
 
+def classes(n: int, p: int, *, n_classes: int = 4, n_true: int = 10) -> Data:
+    """Independent columns, of which the first have a coefficient for each class."""
+    rng = np.random.default_rng(0)
+    X = np.asfortranarray(rng.standard_normal((n, p)))
+    coef = np.zeros((p, n_classes))
+    coef[:n_true] = rng.standard_normal((n_true, n_classes))
+    means = np.exp(0.7 * (X @ coef))
+    means /= means.sum(axis=1, keepdims=True)
+    y = (means.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
+    return Data(X, y.astype(float), "multinomial")
+
+
 def sparse(n: int, p: int, *, density: float = 1e-3, n_true: int = 50, seed: int = 0) -> Data:
     """CSC with positive entries, like counts of words."""
     rng = np.random.default_rng(seed)

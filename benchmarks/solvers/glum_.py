@@ -31,6 +31,7 @@ class Glum(FoldByFold):
             alpha_search=True,
             alphas=data.alphas,
             gradient_tol=tol,
+            max_iter=1_000,
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -113,7 +113,7 @@ def test_the_gap_of_a_moved_lasso_is_known() -> None:
     data = Data(X, X @ [3.0, 2.0], l1_ratio=0.0, grid=np.array([1.0]))
     best = np.array([3.0, 2.0]) / 2.0  # ridge at alpha 1 halves
     null_loss = 0.5 * (3.0**2 + 2.0**2)
-    moved = best + [0.1, 0.0]
+    moved = best + np.array([0.1, 0.0])
     # objective: (d'd + alpha d'd) / 2 above the minimum; the gap doubles it, as the dual point
     # made from the residual is as far below
     assert Judge(data).gaps(moved[None])[0] == pytest.approx(2 * 0.1**2 / null_loss)
