@@ -105,6 +105,7 @@ private:
     bool drop_overshot();
     bool predict();
     void anticipate();
+    void record_solution();
     void refresh_direction()
         requires has_gram;
     void walk();
@@ -118,8 +119,8 @@ private:
     void find_violators();
     void watch_for_decay();
     void keep_worst();
+    bool enter_violators();
     bool enter_or_exchange();
-    Index enter();
     bool exchange(const Violator& entering);
     double null_direction(int j, double towards);
     Break first_break_along(Break first, int j) const;

@@ -32,26 +32,30 @@ void ActiveSet<S>::find_violators() {
     }
 }
 
-/// Members leave, and slots enter, where the last two solutions announce it: without this the first
-/// round of a point serves only to find out.
+/// Members leave, and slots of a working set enter, where the last two solutions announce it:
+/// without this the first round of a point serves only to find out. (With an inverse, who enters in
+/// vain costs as much.)
 template <Slots S>
 void ActiveSet<S>::anticipate() {
-    if (_l1 == 0.0 || !_forecast.look_at(_l1)) return;
-    for (Index i = _point.size() - 1; i >= 0; --i) {
-        const int j = _point.members()[i];
-        if (has_kink(j) && _point.signs()[i] * _forecast.coef(j) <= 0.0) _point.leave(i, 0.0);
+    if constexpr (!has_gram) {
+        if (_l1 == 0.0 || _point.system().uses_inverse() || !_forecast.look_at(_l1)) return;
+        for (Index i = _point.size() - 1; i >= 0; --i) {
+            const int j = _point.members()[i];
+            if (j < _forecast.size() && has_kink(j) && _point.signs()[i] * _forecast.coef(j) <= 0.0)
+                _point.leave(i, 0.0);
+        }
+        _violators.clear();
+        for (int j = 0; j < _forecast.size(); ++j) {
+            if (_point.place(j) != Place::zero) continue;
+            const double c = _forecast.correlation(j), v = _slots.penalty_factor(j);
+            const bool is_allowed = c > 0.0 ? _slots.upper(j) > 0.0 : _slots.lower(j) < 0.0;
+            if (std::abs(c) > _l1 * v && is_allowed)
+                _violators.push_back({std::abs(c) / v, j, c > 0.0 ? 1.0 : -1.0});
+        }
+        if (_violators.empty()) return;
+        keep_worst();
+        enter_violators();
     }
-    _violators.clear();
-    for (int j = 0; j < _forecast.size(); ++j) {
-        if (_point.place(j) != Place::zero) continue;
-        const double c = _forecast.correlation(j), v = _slots.penalty_factor(j);
-        if (std::abs(c) <= _l1 * v || (c > 0.0 ? _slots.upper(j) <= 0.0 : _slots.lower(j) >= 0.0))
-            continue;
-        _violators.push_back({std::abs(c) / v, j, c > 0.0 ? 1.0 : -1.0});
-    }
-    if (_violators.empty()) return;
-    keep_worst();
-    enter();
 }
 
 /// The same worst violator twice in a row: it was refused or dropped at once, so the inverse may
@@ -89,21 +93,21 @@ void ActiveSet<S>::keep_worst() {
     std::sort(_violators.begin(), _violators.end(), before);
 }
 
+/// @return whether anybody entered
 template <Slots S>
-bool ActiveSet<S>::enter_or_exchange() {
-    return enter() > 0 || exchange(_violators.front());
-}
-
-/// @return how many of the violators became members
-template <Slots S>
-Index ActiveSet<S>::enter() {
+bool ActiveSet<S>::enter_violators() {
     _entering.clear();
     _entering_signs.clear();
     for (const Violator& each : _violators) {
         _entering.push_back(each.slot);
         _entering_signs.push_back(each.sign);
     }
-    return _point.enter(_entering, _entering_signs);
+    return _point.enter(_entering, _entering_signs) > 0;
+}
+
+template <Slots S>
+bool ActiveSet<S>::enter_or_exchange() {
+    return enter_violators() || exchange(_violators.front());
 }
 
 /// All violators depend on the members. Along the null direction of one of them the fit does not

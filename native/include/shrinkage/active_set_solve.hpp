@@ -66,8 +66,7 @@ Status ActiveSet<S>::iterate() {
             if (!try_again && rest > wrong_misfit) return Status::stalled;
             if (!try_again && !drop_overshot()) {
                 _previous_l1 = _l1;
-                _forecast.record(_l1, _point.members(), std::as_const(_point).coef(),
-                                 std::as_const(_point).correlations());
+                record_solution();
                 return Status::converged;
             }
         } else {
@@ -82,6 +81,16 @@ Status ActiveSet<S>::iterate() {
     }
     --_rounds;
     return Status::max_rounds;
+}
+
+/// For anticipate(), where that may look at it.
+template <Slots S>
+void ActiveSet<S>::record_solution() {
+    if (has_gram || _point.system().uses_inverse())
+        _forecast.forget();
+    else
+        _forecast.record(_l1, _point.members(), std::as_const(_point).coef(),
+                         std::as_const(_point).correlations());
 }
 
 template <Slots S>
