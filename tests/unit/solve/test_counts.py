@@ -78,3 +78,13 @@ def test_work_is_counted_the_same_every_time():
     assert first.counts["rounds"] == first.n_rounds.sum()
     assert first.counts["appended"] - first.counts["deleted"] >= first.n_nonzero[-1]
     assert first.counts["rounds"] <= 5 * 30
+
+
+@pytest.mark.parametrize("shape", [(60, 600), (200, 1_500)])
+def test_a_wide_elastic_net_foresees_most_changes_of_its_support(shape):
+    """Few alphas need a second round, because who enters or leaves is announced by the last two."""
+    X, y = _data(*shape)
+    path = elastic_net_path(X, y, l1_ratio=0.5, alphas=100)
+    assert path.plan.name == WORKING_SET
+    assert path.dual_gap.max() <= 1e-9
+    assert path.counts["rounds"] <= 1.4 * len(path.alphas)
