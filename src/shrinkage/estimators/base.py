@@ -330,7 +330,8 @@ def training_of(problem: Problem, path: Path, row_weights: ArrayLike | None) -> 
     y, weights = problem.y, problem.weights
     if weights is None:
         weights = np.full(y.shape[0], 1.0 / y.shape[0])
-    centre = weights @ y if problem.fit_intercept else 0.0
+    # sums, not products: waking the threads of BLAS takes longer
+    centre = (weights * y.T).sum(axis=-1) if problem.fit_intercept else 0.0
     squares = (y - centre) ** 2
     if y.ndim == 2:
         squares = squares.sum(axis=1)
@@ -338,6 +339,6 @@ def training_of(problem: Problem, path: Path, row_weights: ArrayLike | None) -> 
     return Training(
         n_rows=problem.n_effective,
         total_weight=float(total),
-        target_spread=float(np.sqrt(weights @ squares)),
+        target_spread=float(np.sqrt((weights * squares).sum())),
         spreads=path.spread,
     )
