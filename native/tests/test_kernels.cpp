@@ -17,6 +17,7 @@ std::vector<const Kernels*> all_kernels() {
 }
 
 constexpr std::ptrdiff_t most = 70, ld = 75;
+constexpr double some_weights[] = {0.5, 1.5, 0.0, 2.0, 1.0, 3.0, 0.25, 1.0, 4.0};
 
 /// Every length up to 70, so that every remainder after the vectors occurs.
 template <class X>
@@ -178,4 +179,63 @@ TEST(matrix_kernels_equal_plain_loops) {
         for (const std::ptrdiff_t n : {0, 1, 7, 20})
             for (std::ptrdiff_t k = 0; k <= 9; ++k) check_rank_update(kernels->matrix, n, k);
     }
+}
+
+TEST(products_of_panels_are_those_of_their_columns) {
+    testing::Draw draw(8);
+    for (const Kernels* kernels : all_kernels()) {
+        const std::ptrdiff_t width = kernels->panels.width, step = width + 3;
+        if (width == 0) continue;
+        for (const std::ptrdiff_t n : {0, 1, 7, 128, 129, 300}) {
+            std::vector<double> left(n * width), right(n * width);
+            for (double& value : left) value = draw.normal();
+            for (double& value : right) value = draw.normal();
+            const auto product = [&](const std::vector<double>& x, std::ptrdiff_t i,
+                                     const std::vector<double>& y, std::ptrdiff_t j) {
+                double sum = 1.0;  // what was there before
+                for (std::ptrdiff_t row = 0; row < n; ++row)
+                    sum += x[row * width + i] * y[row * width + j];
+                return sum;
+            };
+            std::vector<double> mixed(width * step, 1.0), own = mixed;
+            kernels->panels.product(n, left.data(), right.data(), mixed.data(), step);
+            kernels->panels.square(n, left.data(), own.data(), step);
+            for (std::ptrdiff_t j = 0; j < width; ++j)
+                for (std::ptrdiff_t i = 0; i < width; ++i) {
+                    CHECK_CLOSE(mixed[j * step + i], product(left, i, right, j), 1e-12);
+                    if (i <= j) CHECK_CLOSE(own[j * step + i], product(left, i, left, j), 1e-12);
+                }
+        }
+    }
+}
+
+TEST(columns_become_rows_and_are_centred_there) {
+    testing::Draw draw(9);
+    for (const Kernels* kernels : all_kernels())
+        for (const std::ptrdiff_t k : {1, 4, 6, 12})
+            for (const double* weights : {static_cast<const double*>(nullptr), some_weights}) {
+                const std::ptrdiff_t n = 9, step = k + 2;
+                std::vector<double> x(k * ld), shift(k), rows(n * step, 5.0), sums(k);
+                for (double& value : x) value = draw.normal();
+                for (double& value : shift) value = draw.normal();
+                kernels->f64.interleave(n, k, x.data(), ld, shift.data(), weights, rows.data(),
+                                        step);
+                std::vector<double> plain(n * step, 5.0);
+                const std::vector<double> nothing(k, 0.0);
+                kernels->f64.interleave(n, k, x.data(), ld, nothing.data(), nullptr, plain.data(),
+                                        step);
+                kernels->matrix.sum_rows(n, k, plain.data(), step, weights, sums.data());
+                kernels->matrix.centre_rows(n, k, plain.data(), step, shift.data(), weights);
+                for (std::ptrdiff_t j = 0; j < k; ++j) {
+                    double sum = 0.0;
+                    for (std::ptrdiff_t i = 0; i < n; ++i) {
+                        const double w = weights ? weights[i] : 1.0;
+                        sum += w * x[j * ld + i];
+                        CHECK_CLOSE(rows[i * step + j], (x[j * ld + i] - shift[j]) * w, 1e-14);
+                        CHECK_CLOSE(plain[i * step + j], (x[j * ld + i] - shift[j]) * w, 1e-14);
+                    }
+                    CHECK_CLOSE(sums[j], sum, 1e-13);
+                }
+                CHECK(rows[k] == 5.0);  // what lies between the rows is left alone
+            }
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <vector>
 
 #include "check.hpp"
@@ -69,13 +70,15 @@ void check_group(const Table& table, const Moments& found, int fold) {
 
 void check_all(const Table& table, const Design& design, int n_folds) {
     Interrupt interrupt([] { return false; });
-    for (const int n_threads : {1, 2}) {
-        const Runtime runtime{plain::blas, best_kernels(), interrupt, n_threads};
-        const std::vector<Moments> groups = moments_by_fold(
-            runtime, design, table.y.data(), table.weights.data(), table.fold_ids.data(), n_folds);
-        for (int fold = 0; fold < n_folds; ++fold) check_group(table, groups[fold], fold);
-        if (static_cast<int>(groups.size()) > n_folds) check_group(table, groups.back(), -1);
-    }
+    for (const Kernels* kernels : {&kernels_baseline, &best_kernels()})
+        for (const int n_threads : {1, 2}) {
+            const Runtime runtime{plain::blas, *kernels, interrupt, n_threads};
+            const std::vector<Moments> groups =
+                moments_by_fold(runtime, design, table.y.data(), table.weights.data(),
+                                table.fold_ids.data(), n_folds);
+            for (int fold = 0; fold < n_folds; ++fold) check_group(table, groups[fold], fold);
+            if (static_cast<int>(groups.size()) > n_folds) check_group(table, groups.back(), -1);
+        }
 }
 
 }  // namespace
@@ -104,6 +107,30 @@ TEST(threads_that_share_blocks_give_the_same_moments) {
     const Table table(90, 262, 2);
     check_all(table, DenseDesign<double>(table.by_column.data(), 90, 262, 90, false), 2);
     check_all(table, DenseDesign<double>(table.by_row.data(), 90, 262, 262, true), 2);
+}
+
+TEST(moments_of_plain_rows_are_those_of_equal_weights) {
+    for (const Index p : {3, 12, 29}) {
+        Table table(400, p, 1);
+        std::vector<float> narrow(table.by_column.begin(), table.by_column.end());
+        table.by_column.assign(narrow.begin(), narrow.end());
+        for (Index j = 0; j < p; ++j)
+            for (Index i = 0; i < 400; ++i) table.by_row[i * p + j] = table.by_column[j * 400 + i];
+        std::ranges::fill(table.weights, 1.0 / 400.0);
+        std::ranges::fill(table.fold_ids, 0);
+        const DenseDesign<double> columns(table.by_column.data(), 400, p, 400, false);
+        const DenseDesign<double> rows(table.by_row.data(), 400, p, p, true);
+        const DenseDesign<float> floats(narrow.data(), 400, p, 400, false);
+        Interrupt interrupt([] { return false; });
+        for (const Kernels* kernels : {&kernels_baseline, &best_kernels()}) {
+            const Runtime runtime{plain::blas, *kernels, interrupt, 1};
+            for (const Design* design :
+                 std::initializer_list<const Design*>{&columns, &rows, &floats})
+                check_group(
+                    table,
+                    moments_by_fold(runtime, *design, table.y.data(), nullptr, nullptr, 0)[0], 0);
+        }
+    }
 }
 
 TEST(merged_moments_are_those_of_all_rows) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "shrinkage/aligned_array.hpp"
 #include "shrinkage/design.hpp"
 
 namespace shrinkage {
@@ -24,18 +25,21 @@ struct GroupedRows {
 };
 
 /// A copy of some consecutive rows of [X, y], sorted by group; each group centred about its own
-/// mean, times the square roots of the weights, and followed by room for one more row. Column-major
-/// if the design has columns, otherwise row-major.
+/// mean, times the square roots of the weights, and followed by room for one more row. The columns
+/// are cut into panels, each row-major; the last one is padded with zeros.
 class CentredBlock {
 public:
-    CentredBlock(const GroupedRows& data, Index max_rows)
+    CentredBlock(const GroupedRows& data, Index max_rows, Index panel_width)
         : _data(data),
           _by_column(data.design.has_columns()),
-          _ld(_by_column ? max_rows + data.n_groups : data.width()),
+          _max_rows(max_rows),
+          _panel_width(panel_width),
+          _panel_size((max_rows + data.n_groups) * panel_width),
+          _n_panels((data.width() + panel_width - 1) / panel_width),
           _sorted(data.wt || data.fold_ids),
           _groups(static_cast<std::size_t>(data.n_groups)),
           _means(static_cast<std::size_t>(data.n_groups * data.width())),
-          _values(static_cast<std::size_t>((max_rows + data.n_groups) * data.width())) {
+          _values(_n_panels * _panel_size) {
         if (_sorted) _offsets.resize(static_cast<std::size_t>(max_rows));
         if (data.wt) {
             _weights.resize(static_cast<std::size_t>(max_rows));
@@ -53,15 +57,12 @@ public:
         }
     }
 
-    /// Copies and centres columns first .. last-1 of all groups; the last column is y. Columns may
-    /// be done in any order, and by several threads.
+    /// Copies and centres columns first .. last-1 of all groups, which lie in one panel; the last
+    /// column is y. Columns may be done in any order, and by several threads.
     void centre(const Kernels& simd, Index first, Index last) {
-        if (!_by_column) {
-            for (Index g = 0; g < _data.n_groups; ++g) centre_rows(simd, g, first, last);
-            return;
-        }
-        for (Index j = first; j < last; ++j) {
-            for (Index g = 0; g < _data.n_groups; ++g) centre_column(simd, g, j);
+        if (_by_column) return centre_columns(simd, first, last);
+        for (Index g = 0; g < _data.n_groups; ++g) {
+            if (_groups[g].count > 0) centre_rows(simd, g, first, last);
         }
     }
 
@@ -69,17 +70,15 @@ public:
     double weight(Index group) const { return _groups[group].weight; }
     const double* mean(Index group) const { return _means.data() + group * _data.width(); }
 
-    bool by_column() const { return _by_column; }
-    Index ld() const { return _ld; }
-    /// The first row of a group. Its rows, and the row after them, follow each other.
-    double* rows(Index group) {
+    Index panel_width() const { return _panel_width; }
+    Index n_panels() const { return _n_panels; }
+    /// One value; those of the next columns of its panel follow, and after them the next row.
+    double* at(Index group, Index row, Index column) {
         // each group before this one has one row more than it holds
-        const Index row = _groups[group].start + group;
-        return _values.data() + row * (_by_column ? 1 : _ld);
+        const Index place = _groups[group].start + group + row;
+        const Index panel = column / _panel_width;
+        return _values.data() + panel * _panel_size + place * _panel_width + column % _panel_width;
     }
-    /// Steps from a row to the next, and from a column to the next.
-    Index row_step() const { return _by_column ? 1 : _ld; }
-    Index column_step() const { return _by_column ? _ld : 1; }
 
 private:
     struct Group {
@@ -112,66 +111,70 @@ private:
         }
     }
 
-    RowBlock block(const Group& group) const {
-        return {_first, group.count, _sorted ? _offsets.data() + group.start : nullptr};
+    BlockWeights weights(const Group& group) const {
+        if (!_data.wt) return {nullptr, nullptr, group.weight};
+        return {_weights.data() + group.start, _root_weights.data() + group.start, group.weight};
+    }
+    double* means(Index group, Index column) {
+        return _means.data() + group * _data.width() + column;
     }
 
-    void centre_column(const Kernels& simd, Index g, Index j) {
-        const Group& group = _groups[g];
-        double* x = rows(g) + j * _ld;
-        if (j < _data.design.cols()) {
-            _data.design.gather_block(simd, block(group), j, j + 1, x, _ld);
-        } else {
-            for (Index i = 0; i < group.count; ++i) x[i] = _data.y[block(group)[i]];
+    void centre_columns(const Kernels& simd, Index first, Index last) {
+        const Index last_of_x = std::min(last, _data.design.cols());
+        if (!_sorted) {
+            const Group& all = _groups[0];
+            _data.design.centre_block(simd, _first, all.count, first, last_of_x, weights(all),
+                                      means(0, first), at(0, 0, first), _panel_width);
+            if (last > last_of_x) centre_groups(simd, _data.y + _first, 0, last_of_x, last);
+            return;
         }
-        if (group.count == 0) return;
-        const double sum = _data.wt ? simd.f64.dot(group.count, x, _weights.data() + group.start)
-                                    : simd.f64.sum(group.count, x);
-        const double mean = sum / group.weight;
-        _means[g * _data.width() + j] = mean;
-        simd.f64.centre(group.count, x, mean, 1.0, root_weights(group), x);
+        const RowBlock rows{_first, _groups.back().start + _groups.back().count, _offsets.data()};
+        std::vector<double> columns(static_cast<std::size_t>((last - first) * _max_rows));
+        _data.design.gather_block(simd, rows, first, last_of_x, columns.data(), _max_rows);
+        if (last > last_of_x) {
+            double* y = columns.data() + (last_of_x - first) * _max_rows;
+            for (Index i = 0; i < rows.count; ++i) y[i] = _data.y[rows[i]];
+        }
+        centre_groups(simd, columns.data(), _max_rows, first, last);
+    }
+
+    /// @param x columns first .. last-1 of the rows of all groups, column-major
+    void centre_groups(const Kernels& simd, const double* x, Index ld, Index first, Index last) {
+        for (Index g = 0; g < _data.n_groups; ++g) {
+            const Group& group = _groups[g];
+            if (group.count > 0)
+                centre_side_by_side(simd, group.count, last - first, x + group.start, ld,
+                                    weights(group), means(g, first), at(g, 0, first), _panel_width);
+        }
     }
 
     void centre_rows(const Kernels& simd, Index g, Index first, Index last) {
         const Group& group = _groups[g];
-        if (group.count == 0) return;
-        double* x = rows(g);
+        const RowBlock rows{_first, group.count, _sorted ? _offsets.data() + group.start : nullptr};
+        double* x = at(g, 0, first);
         const Index last_of_x = std::min(last, _data.design.cols());
-        _data.design.gather_block(simd, block(group), first, last_of_x, x + first, _ld);
+        _data.design.gather_block(simd, rows, first, last_of_x, x, _panel_width);
         if (last > last_of_x) {
-            for (Index i = 0; i < group.count; ++i)
-                x[i * _ld + last_of_x] = _data.y[block(group)[i]];
+            double* y = x + (last_of_x - first);
+            for (Index i = 0; i < group.count; ++i) y[i * _panel_width] = _data.y[rows[i]];
         }
-        double* mean = _means.data() + g * _data.width() + first;
-        const Index n = last - first;
-        std::fill(mean, mean + n, 0.0);
-        for (Index i = 0; i < group.count; ++i) {
-            const double weight = _data.wt ? _weights[group.start + i] : 1.0;
-            simd.f64.axpy(n, weight / group.weight, x + i * _ld + first, mean);
-        }
-        for (Index i = 0; i < group.count; ++i) {
-            double* row = x + i * _ld + first;
-            simd.f64.axpy(n, -1.0, mean, row);
-            if (_data.wt) {
-                simd.f64.centre(n, row, 0.0, _root_weights[group.start + i], nullptr, row);
-            }
-        }
-    }
-
-    const double* root_weights(const Group& group) const {
-        return _data.wt ? _root_weights.data() + group.start : nullptr;
+        const BlockWeights weight = weights(group);
+        double* mean = means(g, first);
+        simd.matrix.sum_rows(group.count, last - first, x, _panel_width, weight.wt, mean);
+        for (Index j = 0; j < last - first; ++j) mean[j] /= weight.sum;
+        simd.matrix.centre_rows(group.count, last - first, x, _panel_width, mean, weight.root);
     }
 
     const GroupedRows& _data;
     const bool _by_column;
-    const Index _ld;
+    const Index _max_rows, _panel_width, _panel_size, _n_panels;
     const bool _sorted;
     Index _first = 0;
     std::vector<Group> _groups;
     std::vector<int> _offsets;
     std::vector<double> _weights, _root_weights;
     std::vector<double> _means;
-    std::vector<double> _values;
+    AlignedArray _values;
 };
 
 }  // namespace shrinkage

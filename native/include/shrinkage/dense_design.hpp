@@ -8,15 +8,6 @@
 
 namespace shrinkage {
 
-template <class X>
-const ColumnKernels<X>& kernels_for(const Kernels& simd) {
-    if constexpr (std::is_same_v<X, float>) {
-        return simd.f32;
-    } else {
-        return simd.f64;
-    }
-}
-
 /// Rows of a column that are worked on while they stay in the first-level cache.
 inline constexpr Index rows_in_cache = 2048;
 
@@ -127,19 +118,35 @@ public:
             }
             return;
         }
+        const Index span = span_of(block);
         for (Index j = first; j < last; ++j) {
             const X* x = column(j) + block.first;
             double* o = out + (j - first) * ld;
+            // The next column starts on another page, which the processor doesn't foresee.
+            if (j + 1 < cols() && span <= 2 * block.count) prefetch(x + _leading, span);
             if (block.offsets) {
                 for (Index i = 0; i < block.count; ++i) {
                     o[i] = static_cast<double>(x[block.offsets[i]]);
                 }
             } else {
-                // The next column starts on another page, which the processor doesn't foresee.
-                if (j + 1 < cols()) prefetch(x + _leading, block.count);
                 kernels_for<X>(simd).centre(block.count, x, 0.0, 1.0, nullptr, o);
             }
         }
+    }
+
+    void centre_block(const Kernels& simd, Index first_row, Index n, Index first, Index last,
+                      const BlockWeights& weights, double* mean, double* out,
+                      Index step) const override {
+        centre_side_by_side(simd, n, last - first, column(first) + first_row, _leading, weights,
+                            mean, out, step);
+    }
+
+    void prefetch(Index first_row, Index last_row, Index part, Index n_parts) const override {
+        const Index count = last_row - first_row;
+        const Index n_lines = _row_major ? count : cols(), length = _row_major ? cols() : count;
+        const X* x = _values + (_row_major ? first_row * _leading : first_row);
+        for (Index k = part * n_lines / n_parts; k < (part + 1) * n_lines / n_parts; ++k)
+            prefetch(x + k * _leading, length);
     }
 
     Entry first_nonfinite(const Runtime& runtime) const override {
@@ -165,6 +172,12 @@ private:
     };
 
     const X* column(Index j) const { return _values + j * _leading; }
+
+    /// Rows from the first possible one to the last.
+    static Index span_of(RowBlock block) {
+        if (!block.offsets || block.count == 0) return block.count;
+        return 1 + *std::max_element(block.offsets, block.offsets + block.count);
+    }
 
     static void prefetch(const X* x, Index count) {
         constexpr Index line = 64 / sizeof(X);

@@ -2,6 +2,7 @@
 #include <compare>
 #include <limits>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "shrinkage/runtime.hpp"
@@ -16,6 +17,15 @@ struct RowBlock {
     Index operator[](Index i) const { return first + (offsets ? offsets[i] : i); }
 };
 
+template <class X>
+const ColumnKernels<X>& kernels_for(const Kernels& simd) {
+    if constexpr (std::is_same_v<X, float>) {
+        return simd.f32;
+    } else {
+        return simd.f64;
+    }
+}
+
 /// Position of an entry of X; ordered by row, then by column.
 struct Entry {
     Index row, column;
@@ -23,6 +33,26 @@ struct Entry {
 };
 
 inline constexpr Entry no_entry{std::numeric_limits<Index>::max(), 0};
+
+/// Weights of some rows and their square roots; null: 1 each.
+struct BlockWeights {
+    const double *wt, *root;
+    double sum;
+};
+
+/// out[i step + j] = root_i (x_ij - mean_j) for n rows of k columns, with the weighted means, which
+/// are written.
+template <class X>
+void centre_side_by_side(const Kernels& simd, Index n, Index k, const X* x, Index ld,
+                         const BlockWeights& weights, double* mean, double* out, Index step) {
+    const ColumnKernels<X>& kernels = kernels_for<X>(simd);
+    for (Index j = 0; j < k; ++j) {
+        const double sum =
+            weights.wt ? kernels.dot(n, x + j * ld, weights.wt) : kernels.sum(n, x + j * ld);
+        mean[j] = sum / weights.sum;
+    }
+    kernels.interleave(n, k, x, ld, mean, weights.root, out, step);
+}
 
 /// X (rows x cols), read in place and never copied: dense or sparse, single or double precision, in
 /// any order. Everything comes out in double. Type-erased, so that algorithms compile once; each
@@ -75,6 +105,16 @@ public:
     virtual void gather_block(const Kernels& simd, RowBlock rows, Index first, Index last,
                               double* out, Index ld) const = 0;
 
+    /// Centres columns first .. last-1 of the rows first_row .. first_row + n - 1 about the means
+    /// of these rows, and writes them side by side: see centre_side_by_side. Needs has_columns().
+    virtual void centre_block(const Kernels& simd, Index first_row, Index n, Index first,
+                              Index last, const BlockWeights& weights, double* mean, double* out,
+                              Index step) const;
+
+    /// Starts to read one of n_parts parts of the rows first_row .. last_row-1, where that helps.
+    virtual void prefetch(Index /*first_row*/, Index /*last_row*/, Index /*part*/,
+                          Index /*n_parts*/) const {}
+
     /// The first NaN or infinity, row by row; no_entry if there is none.
     virtual Entry first_nonfinite(const Runtime& runtime) const = 0;
 
@@ -84,6 +124,14 @@ protected:
 private:
     Index _rows, _cols;
 };
+
+inline void Design::centre_block(const Kernels& simd, Index first_row, Index n, Index first,
+                                 Index last, const BlockWeights& weights, double* mean, double* out,
+                                 Index step) const {
+    std::vector<double> columns(static_cast<std::size_t>((last - first) * n));
+    gather_block(simd, {first_row, n, nullptr}, first, last, columns.data(), n);
+    centre_side_by_side(simd, n, last - first, columns.data(), n, weights, mean, out, step);
+}
 
 /// How many columns make one task: enough to be worth a thread, few enough to stop quickly.
 /// @param work_per_column multiplications

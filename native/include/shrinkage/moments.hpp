@@ -66,8 +66,9 @@ struct MomentsPlan {
     Index n_tasks;         ///< parts of the rows with moments of their own, added at the end
     Index n_panels;        ///< parts of the columns of one block's product
     bool threads_in_block;
+    bool read_ahead;  ///< whether a block fits into the second-level cache beside the next one
 
-    explicit MomentsPlan(const GroupedRows& data) {
+    MomentsPlan(const Kernels& simd, const GroupedRows& data) {
         const double rows = static_cast<double>(data.design.rows());
         const double width = static_cast<double>(data.width());
         const double groups = static_cast<double>(data.n_groups);
@@ -80,11 +81,15 @@ struct MomentsPlan {
         const bool split_rows = groups * square <= 1 << 16 || parts >= 2.0;
         n_tasks = split_rows ? std::max<Index>(1, static_cast<Index>(parts)) : 1;
 
-        // About 250 rows of each group make an efficient product that stays in cache. Narrow
-        // columns need more rows to be worth a call; rows are summed one by one, which loses digits
-        // in longer blocks.
+        // So few rows of each group make an efficient product that stays in cache: two panels in
+        // the first level, or what BLAS takes; twice the panels where the square itself is larger
+        // than a cache. Narrow columns need more rows to be worth a call; rows are summed one by
+        // one, which loses digits in longer blocks.
+        const bool small_panels =
+            simd.panels.width > 0 && width <= 512.0 && !data.design.is_sparse();
+        const double efficient = small_panels ? 128.0 : 248.0;
         const bool by_column = data.design.has_columns();
-        const double rows_at_once = by_column ? std::max(248.0, 32768.0 / width) : 248.0;
+        const double rows_at_once = by_column ? std::max(efficient, 32768.0 / width) : efficient;
         const double enough = rows_at_once * (split_rows ? groups : std::max(4.0, groups));
         const double x_bytes = data.design.value_bytes();
         const double buffer = x_bytes > 12e6 ? 0.04 * x_bytes : 2e6;
@@ -93,6 +98,7 @@ struct MomentsPlan {
         rows_per_block = static_cast<Index>(std::min({enough, fitting, stops_soon, rows}));
         n_panels = std::clamp<Index>(data.width() / (data.n_groups < 4 ? 128 : 512), 1, 8);
         threads_in_block = !split_rows && static_cast<double>(rows_per_block) * square > 2e7;
+        read_ahead = !threads_in_block && static_cast<double>(rows_per_block) * width <= 51200.0;
     }
 };
 
@@ -103,40 +109,62 @@ public:
         : _runtime(runtime),
           _data(data),
           _plan(plan),
-          _block(data, plan.rows_per_block),
+          _block(data, plan.rows_per_block, panel_width(runtime.simd, data)),
+          _ld(_block.n_panels() * _block.panel_width()),
           _moments(static_cast<std::size_t>(data.n_groups)) {
-        const auto width = static_cast<std::size_t>(data.width());
         for (Moments& moments : _moments) {
-            moments.mean.resize(width);
-            moments.products.resize(width * width);
+            moments.mean.resize(static_cast<std::size_t>(data.width()));
+            _products.emplace_back(_ld * _ld);
         }
     }
 
     void add(Index first, Index last) {
         for (Index row = first; row < last; row += _plan.rows_per_block) {
             _runtime.interrupt.check();
-            add_block(row, std::min(last, row + _plan.rows_per_block));
+            const Index end = std::min(last, row + _plan.rows_per_block);
+            _next = {end, std::min(last, end + _plan.rows_per_block)};
+            add_block(row, end);
         }
     }
 
-    std::vector<Moments>& moments() { return _moments; }
+    /// What was added; to be asked for once.
+    std::vector<Moments> moments() {
+        const Index width = _data.width();
+        for (Index g = 0; g < _data.n_groups; ++g) {
+            AlignedArray padded = std::move(_products[g]);
+            _moments[g].products.reserve(static_cast<std::size_t>(width * width));
+            for (Index j = 0; j < width; ++j) {
+                const double* column = padded.data() + j * _ld;
+                _moments[g].products.insert(_moments[g].products.end(), column, column + width);
+            }
+        }
+        return std::move(_moments);
+    }
 
 private:
+    /// BLAS takes all columns as one panel.
+    static Index panel_width(const Kernels& simd, const GroupedRows& data) {
+        return simd.panels.width > 0 ? simd.panels.width : data.width();
+    }
+
     void add_block(Index first, Index last) {
         _block.take(first, last);
-        constexpr Index columns = 32;
-        const Index width = _data.width();
-        const Index n_parts = _plan.threads_in_block ? (width + columns - 1) / columns : 1;
-        const Index step = _plan.threads_in_block ? columns : width;
-        parallel_for(_runtime, n_parts, [&](Index part) {
-            const Index end = std::min(width, (part + 1) * step);
-            _block.centre(_runtime.simd, part * step, end);
-            write_merge_rows(part * step, end);
+        constexpr Index most_columns = 32;
+        const Index width = _data.width(), columns = std::min(most_columns, _block.panel_width());
+        parallel_for(_runtime, (width + columns - 1) / columns, [&](Index part) {
+            const Index end = std::min(width, (part + 1) * columns);
+            _block.centre(_runtime.simd, part * columns, end);
+            write_merge_rows(part * columns, end);
         });
-        const Index n_products = _data.n_groups * _plan.n_panels;
-        parallel_for(_runtime, n_products, [&](Index task) {
+        parallel_for(_runtime, _data.n_groups * _plan.n_panels, [&](Index task) {
             // wide panels first, so that threads end together
-            add_product(task % _data.n_groups, _plan.n_panels - 1 - task / _data.n_groups);
+            const Index g = task % _data.n_groups;
+            const Index part = _plan.n_panels - 1 - task / _data.n_groups;
+            if (_block.count(g) == 0) return;
+            if (_runtime.simd.panels.width > 0)
+                add_panels(g, part);
+            else
+                add_by_blas(g, part);
         });
         for (Index g = 0; g < _data.n_groups; ++g) move_mean(g);
     }
@@ -148,32 +176,54 @@ private:
             const double weight = _block.weight(g);
             if (before.weight == 0.0 || weight == 0.0) continue;
             const double factor = std::sqrt(before.weight * weight / (before.weight + weight));
-            double* row = _block.rows(g) + _block.count(g) * _block.row_step();
-            for (Index j = first; j < last; ++j) {
-                row[j * _block.column_step()] = factor * (_block.mean(g)[j] - before.mean[j]);
-            }
+            double* row = _block.at(g, _block.count(g), first);
+            for (Index j = first; j < last; ++j)
+                row[j - first] = factor * (_block.mean(g)[j] - before.mean[j]);
         }
     }
 
-    void add_product(Index g, Index panel) {
-        const int rows = static_cast<int>(_block.count(g) + (_moments[g].weight > 0.0));
-        if (_block.count(g) == 0) return;
-        const Index width = _data.width();
-        const Index first = panel * width / _plan.n_panels;
-        const int columns = static_cast<int>((panel + 1) * width / _plan.n_panels - first);
-        const int ld = static_cast<int>(_block.ld());
-        const int ld_out = static_cast<int>(width);
-        const double* all = _block.rows(g);
-        const double* part = all + first * _block.column_step();
-        double* out = _moments[g].products.data() + first * width;
-        const bool by_column = _block.by_column();
-        if (first > 0) {
-            _runtime.blas.gemm(by_column ? 'T' : 'N', by_column ? 'N' : 'T',
-                               static_cast<int>(first), columns, rows, 1.0, all, ld, part, ld, 1.0,
-                               out, ld_out);
+    /// Rows of a group's product, the merge row included.
+    Index product_rows(Index g) const { return _block.count(g) + (_moments[g].weight > 0.0); }
+
+    void add_by_blas(Index g, Index part) {
+        const int rows = static_cast<int>(product_rows(g));
+        const Index first = part * _ld / _plan.n_panels;
+        const int columns = static_cast<int>((part + 1) * _ld / _plan.n_panels - first);
+        const int ld = static_cast<int>(_ld);
+        const double *all = _block.at(g, 0, 0), *some = all + first;
+        double* out = _products[g].data() + first * _ld;
+        if (first > 0)
+            _runtime.blas.gemm('N', 'T', static_cast<int>(first), columns, rows, 1.0, all, ld, some,
+                               ld, 1.0, out, ld);
+        _runtime.blas.syrk('U', 'N', columns, rows, 1.0, some, ld, 1.0, out + first, ld);
+    }
+
+    void add_panels(Index g, Index part) {
+        constexpr Index at_once = 4;  // right panels that stay in cache while a left one is read
+        const Index n = _block.n_panels();
+        const Index first = part * n / _plan.n_panels, last = (part + 1) * n / _plan.n_panels;
+        const Index n_pairs = (last * (last + 1) - first * (first + 1)) / 2;
+        Index pair = 0;
+        for (Index begin = first; begin < last; begin += at_once) {
+            const Index end = std::min(last, begin + at_once);
+            for (Index left = 0; left < end; ++left)
+                for (Index right = std::max(left, begin); right < end; ++right) {
+                    add_pair(g, left, right);
+                    if (_plan.read_ahead)
+                        _data.design.prefetch(_next.first, _next.last, pair, n_pairs);
+                    ++pair;
+                }
         }
-        _runtime.blas.syrk('U', by_column ? 'T' : 'N', columns, rows, 1.0, part, ld, 1.0,
-                           out + first, ld_out);
+    }
+
+    void add_pair(Index g, Index left, Index right) {
+        const PanelKernels& kernels = _runtime.simd.panels;
+        const Index i = left * kernels.width, j = right * kernels.width;
+        double* out = _products[g].data() + j * _ld + i;
+        if (left == right)
+            kernels.square(product_rows(g), _block.at(g, 0, i), out, _ld);
+        else
+            kernels.product(product_rows(g), _block.at(g, 0, i), _block.at(g, 0, j), out, _ld);
     }
 
     void move_mean(Index g) {
@@ -187,11 +237,18 @@ private:
         }
     }
 
+    struct Range {
+        Index first, last;
+    };
+
     const Runtime _runtime;
     const GroupedRows& _data;
     const MomentsPlan& _plan;
     CentredBlock _block;
-    std::vector<Moments> _moments;
+    Range _next{};  ///< rows of the next block
+    const Index _ld;
+    std::vector<AlignedArray> _products;  ///< one per group, ld x ld
+    std::vector<Moments> _moments;        ///< their weights and means
 };
 
 }  // namespace detail
@@ -207,7 +264,7 @@ inline std::vector<Moments> moments_by_fold(const Runtime& runtime, const Design
     const bool some_in_none = fold_ids && std::any_of(fold_ids, fold_ids + design.rows(),
                                                       [](int fold) { return fold < 0; });
     const GroupedRows data{design, y, wt, fold_ids, fold_ids ? n_folds + some_in_none : 1};
-    const detail::MomentsPlan plan(data);
+    const detail::MomentsPlan plan(runtime.simd, data);
     std::vector<std::vector<Moments>> parts(static_cast<std::size_t>(plan.n_tasks));
     const bool one_thread = plan.n_tasks > 1 || !plan.threads_in_block;
     const Runtime inner{runtime.blas, runtime.simd, runtime.interrupt,
@@ -216,7 +273,7 @@ inline std::vector<Moments> moments_by_fold(const Runtime& runtime, const Design
         detail::MomentsAccumulator accumulator(inner, data, plan);
         accumulator.add(task * design.rows() / plan.n_tasks,
                         (task + 1) * design.rows() / plan.n_tasks);
-        parts[task] = std::move(accumulator.moments());
+        parts[task] = accumulator.moments();
     });
     std::vector<Moments>& result = parts[0];
     for (Index g = 0; g < data.n_groups; ++g) {

@@ -22,6 +22,10 @@ struct ColumnKernels {
     void (*axpy)(std::ptrdiff_t n, double a, const X* x, double* y);
     /// y += a[0] x_0 + ... + a[3] x_3: y is read and written once.
     void (*axpy4)(std::ptrdiff_t n, const double* a, const X* const* x, double* y);
+    /// out[i step + j] = x[j ld + i] - shift[j], and times w[i] where w is given: k columns become
+    /// row-major.
+    void (*interleave)(std::ptrdiff_t n, std::ptrdiff_t k, const X* x, std::ptrdiff_t ld,
+                       const double* shift, const double* w, double* out, std::ptrdiff_t step);
 };
 
 /// Kernels on a column-major matrix of doubles (leading dimension `ld`), or on the `k` of its
@@ -41,6 +45,23 @@ struct MatrixKernels {
     /// Full square a (n x n) += sign * v v', v with k columns
     void (*rank_update)(std::ptrdiff_t n, std::ptrdiff_t k, double sign, const double* v,
                         std::ptrdiff_t ld_v, double* a, std::ptrdiff_t ld);
+    /// out[j] = sum_i w[i] x[i ld + j], without w where it is null: x is row-major
+    void (*sum_rows)(std::ptrdiff_t n, std::ptrdiff_t k, const double* x, std::ptrdiff_t ld,
+                     const double* w, double* out);
+    /// x[i ld + j] = (x[i ld + j] - shift[j]), and times w[i] where w is given
+    void (*centre_rows)(std::ptrdiff_t n, std::ptrdiff_t k, double* x, std::ptrdiff_t ld,
+                        const double* shift, const double* w);
+};
+
+/// Products of panels, which are row-major with `width` columns: a matrix is cut into panels, and
+/// each product of two of them runs in the first-level cache. The products are column-major.
+struct PanelKernels {
+    std::ptrdiff_t width = 0;  ///< 0: there are none, BLAS is faster on this processor
+    /// out += left'right, width x width
+    void (*product)(std::ptrdiff_t n, const double* left, const double* right, double* out,
+                    std::ptrdiff_t ld) = nullptr;
+    /// The same for a panel and itself, but for the lower triangle, where anything may be left
+    void (*square)(std::ptrdiff_t n, const double* panel, double* out, std::ptrdiff_t ld) = nullptr;
 };
 
 /// A column-major positive definite matrix (leading dimension `ld`) and its factor U'U, of both
@@ -161,6 +182,7 @@ struct Kernels {
     ColumnKernels<float> f32;
     MatrixKernels matrix;
     FactorKernels factor;
+    PanelKernels panels;
     ScreeningKernels screening;
     FamilyKernels binomial, poisson;
     FunctionKernels functions;

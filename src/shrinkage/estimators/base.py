@@ -331,8 +331,8 @@ def training_of(problem: Problem, path: Path, row_weights: ArrayLike | None) -> 
     y, weights = problem.y, problem.weights
     n = y.shape[0]
     centre: Any = 0.0
-    if problem.fit_intercept:
-        centre = y.sum(axis=0) / n if weights is None else weights @ y
+    if problem.fit_intercept:  # sums, not products: waking the threads of BLAS takes longer
+        centre = y.sum(axis=0) / n if weights is None else (weights * y.T).sum(axis=-1)
     squares = (y - centre) ** 2
     if weights is not None:
         squares = (squares.T * weights).T
