@@ -21,7 +21,9 @@ from benchmarks.store import Entry, Store
 from benchmarks.suite import Row
 
 SLOW = 0.5  # seconds; a slower run is long enough to be timed once
-TURN = 0.02  # seconds; a fast run is repeated, so that its own data are in cache
+# A turn is at least so many seconds, and so many runs unless these take longer than the last
+# number of seconds: a fast run is repeated, so that its own data are in cache.
+TURN, RUNS, LONGEST_TURN = 0.02, 3, 0.3
 COMPILATION = 60.0  # seconds that the first call of a solver that compiles may take beside
 START = 120.0  # seconds that a process may take to import its packages
 SMALLEST_DEFAULT_RATIO = 1e-4
@@ -208,7 +210,8 @@ def _alternate(entries: dict[Candidate, Entry], case: Case, options: Any) -> Non
     for _ in range(50):
         for candidate, run in turns:
             patience = 10 * options.limit
-            (seconds,) = candidate.ask("repeat", run["tol"], TURN, limit=patience)
+            turn = max(TURN, min((RUNS - 0.5) * run["seconds"], LONGEST_TURN))
+            (seconds,) = candidate.ask("repeat", run["tol"], turn, limit=patience)
             run["seconds"] = min(run["seconds"], float(seconds))
         if time.perf_counter() > end:
             break
