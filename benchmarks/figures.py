@@ -93,5 +93,5 @@ def _label(axis, row: Row) -> None:  # type: ignore[no-untyped-def]
     axis.set_xscale("log")
     axis.set_yscale("log")
     axis.set_xlim(3e0, 1e-16)
-    axis.tick_params(labelsize=7)
+    axis.tick_params(which="both", labelsize=7)
     axis.grid(alpha=0.25, linewidth=0.5)
