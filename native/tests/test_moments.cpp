@@ -42,17 +42,15 @@ struct Table {
 
 void check_group(const Table& table, const Moments& found, int fold) {
     std::vector<double> mean(static_cast<std::size_t>(table.cols + 1));
-    double weight = 0.0;
-    for (Index i = 0; i < table.rows; ++i) {
-        if (table.fold_ids[i] == fold) weight += table.weights[i];
-    }
     const auto sum = [&](const auto& term) {
-        double total = 0.0;
+        long double total = 0.0;
         for (Index i = 0; i < table.rows; ++i) {
-            if (table.fold_ids[i] == fold) total += table.weights[i] * term(i);
+            if (table.fold_ids[i] == fold)
+                total += static_cast<long double>(table.weights[i]) * term(i);
         }
-        return total;
+        return static_cast<double>(total);
     };
+    const double weight = sum([](Index) { return 1.0; });
     CHECK_CLOSE(found.weight, weight, 1e-14);
     if (weight == 0.0) return;
     for (Index j = 0; j <= table.cols; ++j) {

@@ -27,6 +27,8 @@ CHAINS_COLUMNS = range(48, 2001)
 # Alphas that the working set solves ahead; members of sparse columns that a factor may have.
 BATCH = 8
 MOST_FACTORED_SPARSE = 4000
+# Numbers that are kept of each column: penalty, bounds, scale, and what rules it out unread.
+ARRAYS_OF_COLUMNS = 40
 
 
 @dataclass(frozen=True)
@@ -133,14 +135,14 @@ def choose(
 def _working_set(problem: Problem, because: str, n_folds: int) -> Plan:
     n, p = problem.n_effective, problem.matrix.shape[1]
     kept, factored = min(p, 2 * min(n, p)), min(n, p)
-    column, rows = 8 * n, 2 * BATCH * 8 * n
+    column, vectors = 8 * n, 2 * BATCH * 8 * n + 8 * ARRAYS_OF_COLUMNS * p
     if problem.matrix.kind == "sparse":
         # Values and rows; a column that is more than half full is kept with its zeros.
         column = min(2 * 12 * problem.matrix.source.nnz // p, 12 * n)
         factored = min(factored, MOST_FACTORED_SPARSE)
     at_once = 1 if n_folds == 0 else min(n_folds, os.cpu_count() or 1)
     # Arrays grow by half, while the old one is still there; the factor has two more beside it.
-    nbytes = at_once * (column * kept * 3 // 2 + 3 * 8 * factored**2 + rows) + _copy(problem)
+    nbytes = at_once * (column * kept * 3 // 2 + 3 * 8 * factored**2 + vectors) + _copy(problem)
     if n_folds:
         because += f"; {n_folds} folds in threads"
     if _copy(problem):
@@ -160,7 +162,7 @@ def _newton(problem: Problem, n_folds: int) -> Plan:
     at_once = 1 if n_folds == 0 or of_rows else min(n_folds, os.cpu_count() or 1)
     # Arrays grow by half, while the old one is still there; four alphas share a pass over rows, and
     # the gradients of the last ones are kept.
-    vectors = 8 * copies * (32 * n + 40 * p)
+    vectors = 8 * copies * (32 * n + ARRAYS_OF_COLUMNS * p)
     nbytes = at_once * (2 * column * kept + 4 * 8 * pairs**2 + vectors) + _copy(problem)
     because = f"n={n}, p={p}: the loss is that of the {problem.family.name} family"
     if of_rows:
