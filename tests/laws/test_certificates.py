@@ -130,15 +130,24 @@ def test_alpha_max_is_where_the_penalised_coefficients_leave_zero(case):
     assert path.coef_path[1, penalised].any()
 
 
-def test_points_that_are_not_reached_say_so_and_by_how_much():
+def test_points_that_are_not_reached_say_so():
     X, y = cases.far_from_zero(np.random.default_rng(0))
     with pytest.warns(ConvergenceWarning, match="has a duality gap of"):
         path = elastic_net_path(X, y, alphas=[500.0, 0.5, 0.0], fit_intercept=False)
     assert path.status[0] is Status.CONVERGED
     assert path.status[1] is Status.STALLED
+
+
+@pytest.mark.filterwarnings("ignore::shrinkage.errors.ConvergenceWarning")
+@pytest.mark.parametrize("seed", range(8))
+def test_the_status_is_right_and_the_gap_near_where_cross_products_are_mostly_rounding(seed):
+    # Means of 1e6 without an intercept leave four digits of x'x: the gap computed from such
+    # products is itself known to its order of magnitude only (30 times off was seen).
+    X, y = cases.far_from_zero(np.random.default_rng(seed))
+    path = elastic_net_path(X, y, alphas=[500.0, 0.5, 0.0], fit_intercept=False)
     for k, alpha in enumerate(path.alphas):
         judged = certify(X, y, path.coef_path[k], 0.0, alpha=alpha, fit_intercept=False)
-        assert judged.dual_gap <= (10 * path.dual_gap[k] if k else 1e-9)
+        assert judged.dual_gap <= (100 * path.dual_gap[k] if k == 1 else 1e-9)
         assert path.status[k].converged == (judged.dual_gap <= 1e-9)
 
 
