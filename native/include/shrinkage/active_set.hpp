@@ -112,7 +112,6 @@ private:
     void start(double l1, double l2);
     void enter_first();
     bool drop_overshot();
-    bool enter_foreseen();
     bool predict();
     void anticipate();
     void record_solution();
@@ -155,8 +154,6 @@ private:
     std::vector<int> _entering;
     std::vector<double> _entering_signs;
 
-    double _earlier_l1 = 0.0;  ///< of the solve before the last one, 0 if there is none
-    std::vector<double> _earlier_correlations;
     Forecast _forecast;
     Index _predictions = 0;     ///< in a row, without looking at the data
     Index _direction_for = -1;  ///< changes of members when the direction was computed

@@ -32,61 +32,28 @@ void ActiveSet<S>::find_violators() {
     }
 }
 
-/// Slots whose correlation, were it to go on as between the last two solutions, exceeds the new
-/// penalty enter before the first round, which then is often the only one. A wrong guess is dropped
-/// as soon as the members' equations are solved. With an inverse that costs more than a round that
-/// finds them out. @return whether anybody entered
-template <Slots S>
-bool ActiveSet<S>::enter_foreseen() {
-    if constexpr (!has_gram) return false;
-    if (_point.system().uses_inverse() || _point.system().knows_products_only()) return false;
-    constexpr double longest = 1.5;  // step, in units of the one before
-    const double before = _previous_l1, earlier = std::exchange(_earlier_l1, before);
-    const std::span<const double> c = std::as_const(_point).correlations();
-    const double share = (before - _l1) / (earlier - before);
-    _violators.clear();
-    if (before > 0.0 && earlier > before && share > 0.0 && share <= longest && _l1 > 0.0 &&
-        _earlier_correlations.size() == c.size())
-        for (int j = 0; j < _slots.size(); ++j) {
-            const double foreseen = c[j] + share * (c[j] - _earlier_correlations[j]);
-            const double v = _slots.penalty_factor(j), size = std::abs(foreseen);
-            if (size <= _l1 * v || _point.place(j) != Place::zero) continue;
-            if (foreseen > 0.0 ? _slots.upper(j) <= 0.0 : _slots.lower(j) >= 0.0) continue;
-            _violators.push_back({size / v, j, foreseen > 0.0 ? 1.0 : -1.0});
-        }
-    _earlier_correlations.assign(c.begin(), c.end());
-    if (_violators.empty()) return false;
-    keep_worst();
-    if (enter_violators() == 0) return false;
-    _previous_l1 = 0.0;
-    _predictions = 0;
-    return true;
-}
-
-/// Members leave, and slots of a working set enter, where the last two solutions announce it:
-/// without this the first round of a point serves only to find out. (With an inverse, who enters in
-/// vain costs as much.)
+/// Members leave, and slots enter, where the last two solutions announce it: without this the first
+/// round of a point serves only to find out. A wrong guess is mended as soon as the members'
+/// equations are solved; with an inverse that costs as much as the round.
 template <Slots S>
 void ActiveSet<S>::anticipate() {
-    if constexpr (!has_gram) {
-        if (_l1 == 0.0 || _point.system().uses_inverse() || !_forecast.look_at(_l1)) return;
-        for (Index i = _point.size() - 1; i >= 0; --i) {
-            const int j = _point.members()[i];
-            if (j < _forecast.size() && has_kink(j) && _point.signs()[i] * _forecast.coef(j) <= 0.0)
-                _point.leave(i, 0.0);
-        }
-        _violators.clear();
-        for (int j = 0; j < _forecast.size(); ++j) {
-            if (_point.place(j) != Place::zero) continue;
-            const double c = _forecast.correlation(j), v = _slots.penalty_factor(j);
-            const bool is_allowed = c > 0.0 ? _slots.upper(j) > 0.0 : _slots.lower(j) < 0.0;
-            if (std::abs(c) > _l1 * v && is_allowed)
-                _violators.push_back({std::abs(c) / v, j, c > 0.0 ? 1.0 : -1.0});
-        }
-        if (_violators.empty()) return;
-        keep_worst();
-        enter_violators();
+    if (_l1 == 0.0 || _point.system().uses_inverse() || !_forecast.look_at(_l1)) return;
+    for (Index i = _point.size() - 1; i >= 0; --i) {
+        const int j = _point.members()[i];
+        if (j < _forecast.size() && has_kink(j) && _point.signs()[i] * _forecast.coef(j) <= 0.0)
+            _point.leave(i, 0.0);
     }
+    _violators.clear();
+    for (int j = 0; j < _forecast.size(); ++j) {
+        if (_point.place(j) != Place::zero) continue;
+        const double c = _forecast.correlation(j), v = _slots.penalty_factor(j);
+        const bool is_allowed = c > 0.0 ? _slots.upper(j) > 0.0 : _slots.lower(j) < 0.0;
+        if (std::abs(c) > _l1 * v && is_allowed)
+            _violators.push_back({std::abs(c) / v, j, c > 0.0 ? 1.0 : -1.0});
+    }
+    if (_violators.empty()) return;
+    keep_worst();
+    enter_violators();
 }
 
 /// The same worst violator twice in a row: it was refused or dropped at once, so the inverse may

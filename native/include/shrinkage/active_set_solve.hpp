@@ -49,8 +49,8 @@ Status ActiveSet<S>::run() {
 
 template <Slots S>
 Status ActiveSet<S>::iterate() {
-    bool at_target = !enter_foreseen() && predict();
-    if (!at_target) anticipate();
+    bool at_target = predict();
+    anticipate();
     if (_point.system().knows_products_only()) enter_first();
     for (_rounds = 1; _rounds <= _settings.max_rounds; ++_rounds) {
         _runtime.interrupt.check();
@@ -98,7 +98,7 @@ void ActiveSet<S>::enter_first() {
 /// For anticipate(), where that may look at it.
 template <Slots S>
 void ActiveSet<S>::record_solution() {
-    if (has_gram || _point.system().uses_inverse())
+    if (_point.system().uses_inverse())
         _forecast.forget();
     else
         _forecast.record(_l1, _point.members(), std::as_const(_point).coef(),

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -20,9 +21,11 @@ public:
     void at(Index point) { set(point, true); }
 
     /// Whether a point is the first chain's.
-    bool is_before(Index point) {
+    bool is_before(Index point, Interrupt& interrupt) {
         std::unique_lock lock(_mutex);
-        _changed.wait(lock, [&] { return point < _point || _is_known; });
+        while (!_changed.wait_for(lock, std::chrono::milliseconds(20),
+                                  [&] { return point < _point || _is_known; }))
+            interrupt.check();
         return point < _point;
     }
 
@@ -104,7 +107,8 @@ inline PathResult gram_path_in_chains(const Runtime& runtime, const ScaledGram& 
     parallel_for(runtime, 2, [&](Index number) {
         detail::GramPath path(runtime, problem, task);
         if (number == 1) {
-            parts[0] = std::move(path).run(0, [&](Index k) { return handover.is_before(k); });
+            parts[0] = std::move(path).run(
+                0, [&](Index k) { return handover.is_before(k, runtime.interrupt); });
             return;
         }
         Index begin = 0;
