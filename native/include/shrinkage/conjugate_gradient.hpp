@@ -1,4 +1,5 @@
 #pragma once
+#include "shrinkage/diagonal_iteration.hpp"
 #include "shrinkage/sparse_slots.hpp"
 
 namespace shrinkage {
@@ -9,7 +10,7 @@ namespace shrinkage {
 class ConjugateGradient {
 public:
     ConjugateGradient(const Runtime& runtime, SparseSlots& slots, Counts&)
-        : _simd(runtime.simd), _interrupt(runtime.interrupt), _slots(slots) {}
+        : _slots(slots), _iteration(runtime) {}
 
     /// Whether `n` members are better handled here than by a factor of their Gram matrix.
     bool suits(Index n, double) const { return n > (_regret_is_high ? most_factored : 150); }
@@ -24,30 +25,15 @@ public:
     /// @param x holds the start, receives the solution
     /// @param accuracy of b - (Z'Z + l2 D) x
     void solve(std::span<const int> members, const double* b, const Accuracy& accuracy, double* x) {
-        const std::size_t n = members.size();
-        const auto size = static_cast<Index>(n);
-        for (auto* each : {&_residual, &_preconditioned, &_direction, &_image}) each->resize(n);
-        multiply(members, x, _residual.data());
-        for (std::size_t i = 0; i < n; ++i) _residual[i] = b[i] - _residual[i];
-        double previous = 0.0, spent = 0.0;
-        for (int iteration = 0; iteration < most_iterations; ++iteration) {
-            if (is_accurate(members, accuracy)) break;
-            _interrupt.check();
-            precondition(members);
-            const double current = _simd.f64.dot(size, _residual.data(), _preconditioned.data());
-            const double momentum = iteration == 0 ? 0.0 : current / previous;
-            for (std::size_t i = 0; i < n; ++i)
-                _direction[i] =
-                    _preconditioned[i] + (iteration == 0 ? 0.0 : momentum * _direction[i]);
-            previous = current;
-            multiply(members, _direction.data(), _image.data());
-            const double step = current / _simd.f64.dot(size, _direction.data(), _image.data());
-            if (!std::isfinite(step)) break;  // nothing is left but rounding
-            spent += 2.0 * static_cast<double>(_slots.stored(members));
-            _simd.f64.axpy(size, step, _direction.data(), x);
-            _simd.f64.axpy(size, -step, _image.data(), _residual.data());
-        }
-        add_regret(spent, static_cast<double>(n));
+        _product.resize(members.size());
+        multiply(members, x, _product.data());
+        _iteration.start(_slots, members, _l2, b, _product.data());
+        const int iterations = _iteration.run(
+            _slots, members, accuracy, most_iterations, x,
+            [&](const double* direction, double* out) { multiply(members, direction, out); },
+            [](double) {});
+        add_regret(2.0 * iterations * static_cast<double>(_slots.stored(members)),
+                   static_cast<double>(members.size()));
     }
 
 private:
@@ -71,25 +57,12 @@ private:
             out[i] += _l2 * _slots.penalty_factor(members[i]) * x[i];
     }
 
-    void precondition(std::span<const int> members) {
-        for (std::size_t i = 0; i < members.size(); ++i)
-            _preconditioned[i] = _residual[i] / (_slots.diagonal(members[i]) +
-                                                 _l2 * _slots.penalty_factor(members[i]));
-    }
-
-    bool is_accurate(std::span<const int> members, const Accuracy& accuracy) const {
-        for (std::size_t i = 0; i < members.size(); ++i)
-            if (std::abs(_residual[i]) > accuracy.of(_slots, members[i])) return false;
-        return true;
-    }
-
-    const Kernels& _simd;
-    Interrupt& _interrupt;
     SparseSlots& _slots;
+    DiagonalIteration _iteration;
     double _l2 = 0.0;
     double _regret = 0.0;
     bool _regret_is_high = false;
-    std::vector<double> _residual, _preconditioned, _direction, _image, _fit;
+    std::vector<double> _fit, _product;
 };
 
 }  // namespace shrinkage

@@ -1,19 +1,17 @@
 #pragma once
-#include <cmath>
 #include <vector>
 
+#include "shrinkage/diagonal_iteration.hpp"
 #include "shrinkage/dual_factor.hpp"
 #include "shrinkage/quadratic_slots.hpp"
 
 namespace shrinkage {
 
-/// Solves (G + l2 D) x = b by conjugate gradients, preconditioned by the diagonal, where G is known
-/// only by its products. Members come and go for nothing. What is not solved after many iterations
-/// is left as it is; the misfit shows it.
+/// Solves (G + l2 D) x = b by iteration where G is known only by its products.
 class OperatorSolver {
 public:
     OperatorSolver(const Runtime& runtime, QuadraticSlots& slots)
-        : _simd(runtime.simd), _interrupt(runtime.interrupt), _slots(slots) {}
+        : _simd(runtime.simd), _slots(slots), _iteration(runtime) {}
 
     void set_l2(double l2) { _l2 = l2; }
 
@@ -21,66 +19,41 @@ public:
     /// @param accuracy of b - (G + l2 D) x
     void solve(std::span<const int> members, const double* b, const Accuracy& accuracy, double* x) {
         const std::size_t n = members.size();
-        const auto size = static_cast<Index>(n), all = static_cast<Index>(_slots.size());
-        for (auto* each : {&_residual, &_preconditioned, &_direction}) each->resize(n);
-        _inverse_diagonal.resize(n);
-        _whole.assign(static_cast<std::size_t>(all), 0.0);
-        _image.resize(static_cast<std::size_t>(all));
+        const auto all = static_cast<std::size_t>(_slots.size());
+        _whole.assign(all, 0.0);
+        _image.resize(all);
+        _product.resize(n);
         KnownProduct& known = _slots.product_of(members, {x, n});
-        for (std::size_t i = 0; i < n; ++i) {
-            const int j = members[i];
-            const double l2 = _l2 * _slots.penalty_factor(j);
-            _inverse_diagonal[i] = 1.0 / (_slots.diagonal(j) + l2);
-            _residual[i] = b[i] - known.product[j] - l2 * x[i];
-        }
-        double previous = 0.0;
-        for (int iteration = 0; iteration < most_iterations; ++iteration) {
-            if (is_accurate(members, accuracy)) break;
-            _interrupt.check();
-            for (std::size_t i = 0; i < n; ++i)
-                _preconditioned[i] = _residual[i] * _inverse_diagonal[i];
-            const double current = _simd.f64.dot(size, _residual.data(), _preconditioned.data());
-            const double momentum = iteration == 0 ? 0.0 : current / previous;
-            previous = current;
-            for (std::size_t i = 0; i < n; ++i) {
-                _direction[i] =
-                    _preconditioned[i] + (iteration == 0 ? 0.0 : momentum * _direction[i]);
-                _whole[members[i]] = _direction[i];
-            }
-            _slots.multiply(_whole.data(), _image.data());
-            double curvature = 0.0;
+        const auto on_members = [&](const double* product, const double* of, double* out) {
             for (std::size_t i = 0; i < n; ++i) {
                 const int j = members[i];
-                curvature +=
-                    _direction[i] * (_image[j] + _l2 * _slots.penalty_factor(j) * _direction[i]);
+                out[i] = product[j] + _l2 * _slots.penalty_factor(j) * of[i];
             }
-            const double step = current / curvature;
-            if (!std::isfinite(step)) break;  // nothing is left but rounding
-            for (std::size_t i = 0; i < n; ++i) {
-                const int j = members[i];
-                x[i] += step * _direction[i];
-                known.x[j] = x[i];
-                _residual[i] -= step * (_image[j] + _l2 * _slots.penalty_factor(j) * _direction[i]);
-            }
-            _simd.f64.axpy(all, step, _image.data(), known.product.data());
-        }
+        };
+        on_members(known.product.data(), x, _product.data());
+        _iteration.start(_slots, members, _l2, b, _product.data());
+        _iteration.run(
+            _slots, members, accuracy, most_iterations, x,
+            [&](const double* direction, double* out) {
+                for (std::size_t i = 0; i < n; ++i) _whole[members[i]] = direction[i];
+                _slots.multiply(_whole.data(), _image.data());
+                on_members(_image.data(), direction, out);
+            },
+            [&](double step) {
+                for (std::size_t i = 0; i < n; ++i) known.x[members[i]] = x[i];
+                _simd.f64.axpy(_slots.size(), step, _image.data(), known.product.data());
+            });
     }
 
 private:
     static constexpr int most_iterations = 300;
 
-    bool is_accurate(std::span<const int> members, const Accuracy& accuracy) const {
-        for (std::size_t i = 0; i < members.size(); ++i)
-            if (std::abs(_residual[i]) > accuracy.of(_slots, members[i])) return false;
-        return true;
-    }
-
     const Kernels& _simd;
-    Interrupt& _interrupt;
     QuadraticSlots& _slots;
+    DiagonalIteration _iteration;
     double _l2 = 0.0;
-    std::vector<double> _residual, _preconditioned, _direction, _inverse_diagonal;
     std::vector<double> _whole, _image;  ///< on all slots
+    std::vector<double> _product;        ///< on the members
 };
 
 /// What takes over from a factor of a quadratic model's G: nothing where G is at hand, the matrix

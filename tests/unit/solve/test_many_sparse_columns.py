@@ -103,3 +103,21 @@ def test_large_values_and_uneven_weights():
     weights = 10.0 ** rng.uniform(-2.0, 2.0, y.size)
     path = fitted(X, y, "poisson", sample_weight=weights)
     assert_certified(path, X, y, "poisson", sample_weight=weights)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_where_iterations_are_too_slow_the_gram_matrix_takes_over(family):
+    # Windows that overlap by all but one row: the Gram matrix is nearly singular, and its diagonal
+    # says nothing of it.
+    n, width, p = 900, 30, 860
+    starts = np.arange(p + 1) * width
+    rows = (np.arange(p)[:, None] + np.arange(width)).ravel()
+    X = sparse.csc_array((np.ones(p * width), rows, starts), shape=(n, p))
+    rng = np.random.default_rng(1)
+    eta = np.sin(np.arange(n) / 9.0) + 0.3 * rng.normal(size=n)
+    if family == "poisson":
+        y = rng.poisson(np.exp(eta)).astype(float)
+    else:
+        y = (rng.random(n) < 1.0 / (1.0 + np.exp(-2.0 * eta))).astype(float)
+    path = fitted(X, y, family, l1_ratio=0.5)
+    assert_certified(path, X, y, family, l1_ratio=0.5)
