@@ -20,11 +20,9 @@ struct UninformativeColumns {
 
 namespace detail {
 
-/// A weighted sum of 16 rows of each column, added in the same order for all of them; columns of a
-/// sparse X, whose rows are not at hand, have their spread.
-inline std::vector<double> fingerprints(const Runtime& runtime, const Design& design,
-                                        std::span<const double> spread) {
-    if (design.is_sparse()) return {spread.begin(), spread.end()};
+/// A weighted sum of 16 rows of each column, added in the same order for all of them.
+inline void dense_fingerprints(const Runtime& runtime, const Design& design, Index first,
+                               Index last, double* prints) {
     constexpr Index n_rows = 16;
     std::array<int, n_rows> rows;
     std::array<double, n_rows> weights;  // no simple multiples of each other
@@ -34,22 +32,44 @@ inline std::vector<double> fingerprints(const Runtime& runtime, const Design& de
         rows[i] = static_cast<int>(std::min(place + i % 4, design.rows() - 1));
         weights[i] = std::sqrt(static_cast<double>(i + 2));
     }
-    std::vector<double> prints(spread.size());
+    const Index count = last - first;
+    std::vector<double> block(static_cast<std::size_t>(n_rows * count));
+    const bool by_column = design.has_columns();
+    design.gather_block(runtime.simd, {0, n_rows, rows.data()}, first, last, block.data(),
+                        by_column ? n_rows : count);
+    const Index down = by_column ? 1 : count, across = by_column ? n_rows : 1;
+    for (Index j = 0; j < count; ++j) {
+        double sum = 0.0;
+        for (Index i = 0; i < n_rows; ++i) sum += weights[i] * block[i * down + j * across];
+        prints[j] = sum;
+    }
+}
+
+/// A weighted sum of all stored values of each column: which rows they are in tells them apart.
+inline void sparse_fingerprints(const Design& design, Index first, Index last, double* prints) {
+    std::vector<int> rows;
+    std::vector<double> values;
+    for (Index j = first; j < last; ++j) {
+        rows.clear();
+        values.clear();
+        design.sparse_column(j, rows, values);
+        double sum = 0.0;
+        for (std::size_t i = 0; i < rows.size(); ++i) sum += std::sqrt(rows[i] + 2.0) * values[i];
+        prints[j - first] = sum;
+    }
+}
+
+/// A number for each column, which equal columns share and others hardly ever.
+inline std::vector<double> fingerprints(const Runtime& runtime, const Design& design) {
+    std::vector<double> prints(static_cast<std::size_t>(design.cols()));
     constexpr Index at_once = 256;
     const Index n_tasks = (design.cols() + at_once - 1) / at_once;
     parallel_for(runtime, n_tasks, [&](Index task) {
         const Index first = task * at_once, last = std::min(design.cols(), first + at_once);
-        const Index count = last - first;
-        std::array<double, n_rows * at_once> block;
-        const bool by_column = design.has_columns();
-        design.gather_block(runtime.simd, {0, n_rows, rows.data()}, first, last, block.data(),
-                            by_column ? n_rows : count);
-        const Index down = by_column ? 1 : count, across = by_column ? n_rows : 1;
-        for (Index j = 0; j < count; ++j) {
-            double sum = 0.0;
-            for (Index i = 0; i < n_rows; ++i) sum += weights[i] * block[i * down + j * across];
-            prints[first + j] = sum;
-        }
+        if (design.is_sparse())
+            sparse_fingerprints(design, first, last, prints.data() + first);
+        else
+            dense_fingerprints(runtime, design, first, last, prints.data() + first);
     });
     return prints;
 }
@@ -124,12 +144,13 @@ private:
 /// The columns without spread, and those that repeat another column.
 ///
 /// A column is compared with the last one before it that has the same fingerprint, so the search
-/// reads little of X, and may miss repeats where fingerprints agree by chance.
+/// reads little of a dense X and the stored values of a sparse one once, and may miss repeats where
+/// fingerprints agree by chance.
 /// @param spread standard deviation of each column
 inline UninformativeColumns uninformative_columns(const Runtime& runtime, const Design& design,
                                                   std::span<const double> spread) {
     UninformativeColumns found;
-    const std::vector<double> prints = detail::fingerprints(runtime, design, spread);
+    const std::vector<double> prints = detail::fingerprints(runtime, design);
     detail::LastOfPrint last(prints);
     detail::ColumnComparison comparison(runtime, design);
     for (Index j = 0; j < design.cols(); ++j) {
