@@ -106,9 +106,9 @@ def test_one_wrong_point_is_found(name: str) -> None:
     assert not np.isfinite(worst_gap(data, coefs))
 
 
-def test_the_gap_of_a_moved_lasso_is_known() -> None:
-    """On orthogonal columns X'X = n I, so a step d from the minimum costs d'd / 2 and the
-    penalty's change, and the dual value of the exact residual is attained."""
+def test_the_gap_of_a_moved_ridge_is_known() -> None:
+    """On orthogonal columns X'X = n I, so a step d from the minimum costs d'd / 2 and as much of
+    the penalty."""
     X = np.array([[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]])
     data = Data(X, X @ [3.0, 2.0], l1_ratio=0.0, grid=np.array([1.0]))
     best = np.array([3.0, 2.0]) / 2.0  # ridge at alpha 1 halves
